@@ -1,0 +1,79 @@
+// Kernels for AVX2, FMA and F16C: a vector of 16 lanes is two registers.
+
+#include "Headers.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define LEVEL ck_kernels_avx2
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define TILE INLINE
+// Groups and tokens of a tile whose sums just fit the registers.
+#define FLOAT_HEIGHT 1
+#define FLOAT_WIDTH 6
+#define BLOCK_HEIGHT 1
+#define BLOCK_WIDTH 4
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+
+#include "Vectors.h"
+
+#define LOWER(v) ((__m256i)__builtin_shufflevector((i32x16)(v), (i32x16)(v), 0, 1, 2, 3, 4, 5, 6, 7))
+#define UPPER(v) ((__m256i)__builtin_shufflevector((i32x16)(v), (i32x16)(v), 8, 9, 10, 11, 12, 13, 14, 15))
+
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+
+INLINE i32x16 join(__m256i lower, __m256i upper) {
+    return __builtin_shufflevector((i32x8)lower, (i32x8)upper, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+INLINE f32x16 widen_f16(const void *from) {
+    const __m256 lower = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from));
+    const __m256 upper = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from + 1));
+    return (f32x16)join((__m256i)lower, (__m256i)upper);
+}
+
+INLINE void narrow_f16(f32x16 values, void *to) {
+    _mm_storeu_si128((__m128i *)to, _mm256_cvtps_ph((__m256)LOWER(values), _MM_FROUND_TO_NEAREST_INT));
+    _mm_storeu_si128((__m128i *)to + 1, _mm256_cvtps_ph((__m256)UPPER(values), _MM_FROUND_TO_NEAREST_INT));
+}
+
+/// Sums of four products of weights below 128, which two at a time fit 16 bits.
+INLINE __m256i dot_half(__m256i weights, __m256i x) {
+    return _mm256_madd_epi16(_mm256_maddubs_epi16(weights, x), _mm256_set1_epi16(1));
+}
+
+INLINE i32x16 dot_unsigned(i32x16 sum, u8x64 weights, int32_t four) {
+    const __m256i x = _mm256_set1_epi32(four);
+    return sum + join(dot_half(LOWER(weights), x), dot_half(UPPER(weights), x));
+}
+
+INLINE i32x16 offset_sum(const ck_block *x, int first, int second) {
+    return (i32x16){} + (x->sums[0] * first + x->sums[1] * second);
+}
+
+/// Signed weights below: no offset to take out.
+INLINE i32x16 start_q8_0(const ck_block *x) {
+    (void)x;
+    return (i32x16){};
+}
+
+/// |w| × sign(w) x: magnitudes up to 128 × 127 × 2 fit 16 bits, where unsigned weights up to 255 would saturate.
+INLINE __m256i dot_signed(__m256i weights, __m256i x) {
+    const __m256i w = _mm256_xor_si256(weights, _mm256_set1_epi8((char)0x80));
+    return dot_half(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w));
+}
+
+INLINE i32x16 dot_q8_0(i32x16 sum, u8x64 weights, int32_t four) {
+    const __m256i x = _mm256_set1_epi32(four);
+    return sum + join(dot_signed(LOWER(weights), x), dot_signed(UPPER(weights), x));
+}
+
+#include "Products.h"
+#include "Rows.h"
+#include "Attention.h"
+#include "Blocks.h"
+#include "Table.h"
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,177 @@
+// Rows of floats into ggml's file formats and back, and activations into blocks of 8 bits; compiled once per level.
+
+INLINE uint32_t float_bits(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    return bits;
+}
+
+INLINE float bits_float(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, 4);
+    return value;
+}
+
+/// The greatest magnitude of 32 values; a NaN counts as the greatest of all.
+INLINE float greatest_magnitude(const float *values) {
+    int32_t most = 0;
+    for (int i = 0; i < 32; i++) {
+        const int32_t bits = (int32_t)(float_bits(values[i]) & 0x7fffffff);
+        most = bits > most ? bits : most;
+    }
+    return bits_float((uint32_t)most);
+}
+
+INLINE float load_f16(const void *from) {
+    uint16_t half[16] = {};
+    memcpy(half, from, 2);
+    return widen_f16(half)[0];
+}
+
+INLINE void store_f16(float value, void *to) {
+    uint16_t half[16];
+    narrow_f16(splat(value), half);
+    memcpy(to, half, 2);
+}
+
+/// Rounded to the 11 significant bits of an f16, ties to even, whatever its exponent.
+INLINE float rounded_as_f16(float value) {
+    const uint32_t bits = float_bits(value);
+    return bits_float((bits + 0xfff + (bits >> 13 & 1)) & ~(uint32_t)0x1fff);
+}
+
+/// As ggml quantizes activations, so that its numbers are ours: the scale is rounded as an f16 is, but keeps its range.
+static void quantize(const float *row, size_t columns, ck_block *blocks) {
+    for (size_t b = 0; b < columns / 32; b++, row += 32, blocks++) {
+        const float greatest = greatest_magnitude(row);
+        if (!(greatest <= FLT_MAX)) {
+            *blocks = (ck_block){.scale = NAN};
+            continue;
+        }
+        const float scale = greatest / 127.0f;
+        const float inverse = scale >= FLT_MIN ? 127.0f / greatest : 0.0f;
+        // 1.5 × 2^23 rounds to nearest, ties to even, and leaves the integer in the low bits.
+        int32_t sums[2] = {};
+        for (int half = 0; half < 2; half++) {
+            for (int i = 16 * half; i < 16 * half + 16; i++) {
+                const int32_t quant = (int32_t)(float_bits(row[i] * inverse + 12582912.0f) - 0x4b400000u);
+                blocks->quants[i] = (int8_t)quant;
+                sums[half] += quant;
+            }
+        }
+        blocks->scale = inverse > 0 ? rounded_as_f16(scale) : 0;
+        blocks->sums[0] = (int16_t)sums[0];
+        blocks->sums[1] = (int16_t)sums[1];
+    }
+}
+
+static void encode_f16(const float *row, size_t columns, void *file) {
+    size_t c = 0;
+    for (; c + 16 <= columns; c += 16) narrow_f16(load_f32x16(row + c), (char *)file + 2 * c);
+    if (c < columns) {
+        uint16_t halves[16];
+        narrow_f16(load_part(row + c, columns - c), halves);
+        memcpy((char *)file + 2 * c, halves, 2 * (columns - c));
+    }
+}
+
+static void decode_f16(const void *file, size_t columns, float *row) {
+    size_t c = 0;
+    for (; c + 16 <= columns; c += 16) store(widen_f16((const char *)file + 2 * c), row + c);
+    if (c < columns) {
+        uint16_t halves[16] = {};
+        memcpy(halves, (const char *)file + 2 * c, 2 * (columns - c));
+        store_part(widen_f16(halves), row + c, columns - c);
+    }
+}
+
+/// Round to nearest, ties to even; a NaN stays one.
+static void encode_bf16(const float *row, size_t columns, void *file) {
+    for (size_t c = 0; c < columns; c++) {
+        const uint32_t bits = float_bits(row[c]);
+        const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+        const uint16_t half = (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16 | 64) : rounded);
+        memcpy((char *)file + 2 * c, &half, 2);
+    }
+}
+
+static void decode_bf16(const void *file, size_t columns, float *row) {
+    for (size_t c = 0; c < columns; c++) {
+        uint16_t half;
+        memcpy(&half, (const char *)file + 2 * c, 2);
+        row[c] = bits_float((uint32_t)half << 16);
+    }
+}
+
+/// As ggml's `quantize_row_q8_0_ref`: halves are rounded away from zero.
+static void encode_q8_0(const float *row, size_t columns, void *file) {
+    uint8_t *block = file;
+    for (size_t c = 0; c < columns; c += 32, row += 32, block += 34) {
+        const float scale = greatest_magnitude(row) / 127.0f;
+        const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
+        store_f16(scale, block);
+        for (int i = 0; i < 32; i++) {
+            const float value = row[i] * inverse;
+            block[2 + i] = (uint8_t)(int8_t)(int32_t)(value + copysignf(0x1.fffffep-2f, value));
+        }
+    }
+}
+
+static void decode_q8_0(const void *file, size_t columns, float *row) {
+    const uint8_t *block = file;
+    for (size_t c = 0; c < columns; c += 32, row += 32, block += 34) {
+        const float scale = load_f16(block);
+        for (int i = 0; i < 32; i++) row[i] = (float)(int8_t)block[2 + i] * scale;
+    }
+}
+
+/// As ggml's `quantize_row_q4_0_ref`: the value of greatest magnitude, the first of several, becomes −8.
+static void encode_q4_0(const float *row, size_t columns, void *file) {
+    uint8_t *block = file;
+    for (size_t c = 0; c < columns; c += 32, row += 32, block += 18) {
+        const float magnitude = greatest_magnitude(row);
+        int first = 0;
+        while (first < 31 && fabsf(row[first]) != magnitude) first++;
+        const float scale = row[first] / -8.0f;
+        const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
+        store_f16(scale, block);
+        int32_t quants[32];
+        for (int i = 0; i < 32; i++) {
+            const int32_t quant = (int32_t)(row[i] * inverse + 8.5f);
+            quants[i] = quant < 15 ? quant : 15;
+        }
+        for (int i = 0; i < 16; i++) block[2 + i] = (uint8_t)(quants[i] | quants[i + 16] << 4);
+    }
+}
+
+static void decode_q4_0(const void *file, size_t columns, float *row) {
+    const uint8_t *block = file;
+    for (size_t c = 0; c < columns; c += 32, row += 32, block += 18) {
+        const float scale = load_f16(block);
+        for (int i = 0; i < 16; i++) {
+            row[i] = (float)((block[2 + i] & 15) - 8) * scale;
+            row[i + 16] = (float)((block[2 + i] >> 4) - 8) * scale;
+        }
+    }
+}
+
+/// ggml's `block_q6_K`: 128 bytes of lower halves, 64 of upper quarters, 16 scales, and their f16 factor.
+static void decode_q6_k(const void *file, size_t columns, float *row) {
+    const uint8_t *block = file;
+    for (size_t c = 0; c < columns; c += 256, block += 210) {
+        const float factor = load_f16(block + 208);
+        for (int half = 0; half < 2; half++, row += 128) {
+            const uint8_t *low = block + 64 * half, *high = block + 128 + 32 * half;
+            const int8_t *scales = (const int8_t *)block + 192 + 8 * half;
+            for (int i = 0; i < 32; i++) {
+                const int quants[4] = {
+                    (low[i] & 15) | (high[i] & 3) << 4,
+                    (low[i + 32] & 15) | (high[i] >> 2 & 3) << 4,
+                    low[i] >> 4 | (high[i] >> 4 & 3) << 4,
+                    low[i + 32] >> 4 | (high[i] >> 6 & 3) << 4,
+                };
+                for (int j = 0; j < 4; j++) row[i + 32 * j] = factor * scales[2 * j + i / 16] * (float)(quants[j] - 32);
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+// What every level's file needs from outside, to be included before the level's target is set.
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "include/Kernels.h"
+
+#pragma clang diagnostic ignored "-Wpsabi"  // No vector is passed from one file to another.

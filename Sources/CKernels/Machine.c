@@ -1,0 +1,59 @@
+#include "include/Machine.h"
+
+#include <string.h>
+
+#include "include/Kernels.h"
+
+extern const ck_kernels ck_kernels_generic;
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+extern const ck_kernels ck_kernels_avx2;
+extern const ck_kernels ck_kernels_avx512;
+
+ck_level ck_best_level(void) {
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c")) {
+        return ck_generic;
+    }
+    const int wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
+        && __builtin_cpu_supports("avx512vnni");
+    return wide ? ck_avx512 : ck_avx2;
+}
+
+const ck_kernels *ck_kernels_of(ck_level level) {
+    switch (level) {
+    case ck_avx512: return &ck_kernels_avx512;
+    case ck_avx2: return &ck_kernels_avx2;
+    default: return &ck_kernels_generic;
+    }
+}
+
+void ck_cpu_name(char name[static 49]) {
+    memset(name, 0, 49);
+    unsigned words[12];
+    for (unsigned leaf = 0; leaf < 3; leaf++) {
+        unsigned *at = words + 4 * leaf;
+        if (!__get_cpuid(0x80000002u + leaf, at, at + 1, at + 2, at + 3)) return;
+    }
+    memcpy(name, words, 48);
+}
+
+#else
+
+ck_level ck_best_level(void) {
+    return ck_generic;
+}
+
+const ck_kernels *ck_kernels_of(ck_level level) {
+    (void)level;
+    return &ck_kernels_generic;
+}
+
+void ck_cpu_name(char name[static 49]) {
+    memset(name, 0, 49);
+}
+
+#endif

@@ -1,0 +1,10 @@
+#ifndef OFFSTAGE_CKERNELS_H
+#define OFFSTAGE_CKERNELS_H
+
+#include "Checksum.h"
+#include "Convert.h"
+#include "Kernels.h"
+#include "Machine.h"
+#include "Random.h"
+
+#endif

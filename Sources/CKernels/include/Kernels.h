@@ -1,0 +1,84 @@
+#ifndef OFFSTAGE_KERNELS_H
+#define OFFSTAGE_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// 32 activations quantized to 8 bits.
+typedef struct {
+    int8_t quants[32];
+    float scale;
+    /// The sums of the first and the second 16 quants, which take out the offset of unsigned weights.
+    int16_t sums[2];
+} ck_block;
+
+/// Which instructions kernels use; every level gives the same bits.
+typedef enum : int32_t {
+    ck_generic,
+    /// AVX2, FMA, F16C.
+    ck_avx2,
+    /// AVX-512 F, BW, VL, DQ, VNNI.
+    ck_avx512,
+} ck_level;
+
+/// `out[i * stride + r]` = row r of the weights × activation row i, for `rows` rows and `tokens` activation rows.
+/// Every output is summed in one order, whatever `rows` and `tokens` are.
+typedef void (*ck_multiply_floats)(
+    const void *weights, size_t rows, size_t columns, const float *activations, size_t tokens, float *out,
+    size_t stride);
+typedef void (*ck_multiply_blocks)(
+    const void *weights, size_t rows, size_t columns, const ck_block *activations, size_t tokens, float *out,
+    size_t stride);
+
+/// One row of floats into a format's file order.
+typedef void (*ck_encode)(const float *row, size_t columns, void *file);
+/// And back.
+typedef void (*ck_decode)(const void *file, size_t columns, float *row);
+
+/// All kernels of one level.
+typedef struct {
+    ck_multiply_floats multiply_f32, multiply_f16, multiply_bf16;
+    ck_multiply_blocks multiply_q8_0, multiply_q4_0, multiply_q6_k;
+
+    ck_encode encode_f16, encode_bf16, encode_q8_0, encode_q4_0;
+    ck_decode decode_f16, decode_bf16, decode_q8_0, decode_q4_0, decode_q6_k;
+    /// Quantizes activations: scale = greatest magnitude / 127, rounded to nearest, ties to even.
+    /// A block with a NaN or an infinity gets the scale NaN.
+    void (*quantize)(const float *row, size_t columns, ck_block *blocks);
+
+    /// `out` = `row` / sqrt(mean of squares + epsilon) × `weight`.
+    void (*rms_norm)(const float *row, const float *weight, size_t count, float epsilon, float *out);
+    /// `out` = silu(`gate`) × `up`; `out` may be either of them.
+    void (*silu_multiply)(const float *gate, const float *up, size_t count, float *out);
+    /// `row` = softmax(`row`).
+    void (*softmax)(float *row, size_t count);
+    /// The logarithm of the sum of e to the power of each value.
+    double (*log_sum_exp)(const float *row, size_t count);
+    /// `sum` += `row`.
+    void (*add)(const float *row, size_t count, float *sum);
+    /// `sum` = fma(`weight`, `row`, `sum`).
+    void (*add_weighted)(const float *row, float weight, size_t count, float *sum);
+    /// Rotates `pairs` pairs (2i, 2i + 1).
+    void (*rotate_adjacent)(float *head, const float *cosines, const float *sines, size_t pairs);
+    /// Rotates `pairs` pairs (i, i + pairs).
+    void (*rotate_halves)(float *head, const float *cosines, const float *sines, size_t pairs);
+
+    /// Softmax attention of `heads` query heads `[heads][head_size]` that share one key and value head, over the
+    /// positions `first` up to and including `last`. Keys lie `[position / 16][head_size][16]`, values
+    /// `[position][head_size rounded up to 16]`; `out` is `[heads][head_size]`.
+    void (*attend)(
+        const float *queries, size_t heads, size_t head_size, const float *keys, const float *values, size_t first,
+        size_t last, float scale, float *out);
+} ck_kernels;
+
+/// The best level that this processor has.
+ck_level ck_best_level(void);
+
+/// The kernels of a level; not to be called when the processor lacks it.
+const ck_kernels *ck_kernels_of(ck_level level);
+
+#pragma clang assume_nonnull end
+
+#endif

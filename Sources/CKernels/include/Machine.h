@@ -1,0 +1,18 @@
+#ifndef OFFSTAGE_MACHINE_H
+#define OFFSTAGE_MACHINE_H
+
+#include <stddef.h>
+
+/// Writes the processor's name for itself, or an empty string, with a final zero byte.
+void ck_cpu_name(char name[_Nonnull static 49]);
+
+/// Tells the processor that this thread spins.
+static inline void ck_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+#endif

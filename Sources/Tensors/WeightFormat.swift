@@ -1,0 +1,65 @@
+/// How the numbers of a weight matrix are stored.
+///
+/// The block formats are those of ggml: a row is a sequence of blocks that share one f16 scale.
+package enum WeightFormat: String, Codable, Sendable, CaseIterable {
+    case f32, f16, bf16
+    /// value = scale × q, q in −128…127 (34 bytes per block of 32).
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case q8_0
+    /// value = scale × (q − 8), q in 0…15 (18 bytes per block of 32).
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case q4_0
+    /// value = factor × scale × (q − 32), q in 0…63, one 8-bit scale for 16 weights (210 bytes per block of 256).
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case q6_K
+
+    /// Weights of one row that share a block.
+    package var blockSize: Int {
+        switch self {
+        case .f32, .f16, .bf16: 1
+        case .q8_0, .q4_0: 32
+        case .q6_K: 256
+        }
+    }
+
+    /// Bytes of a block, in model files and in kernel layout alike.
+    package var bytesPerBlock: Int {
+        switch self {
+        case .f32: 4
+        case .f16, .bf16: 2
+        case .q8_0: 34
+        case .q4_0: 18
+        case .q6_K: 210
+        }
+    }
+
+    /// Whether a product with it needs activations quantized to 8 bits.
+    package var isQuantized: Bool { blockSize > 1 }
+
+    /// Rows that kernels work on together; kernel layout pads the last group with zero rows.
+    package static let rowsPerGroup = 16
+
+    /// Bytes of one row, or nil when `columns` does not divide into blocks or the product overflows.
+    package func bytesPerRow(columns: Int) -> Int? {
+        guard columns > 0, columns % blockSize == 0 else { return nil }
+        let (bytes, overflow) = (columns / blockSize).multipliedReportingOverflow(by: bytesPerBlock)
+        return overflow ? nil : bytes
+    }
+
+    /// Bytes of one group of 16 rows in kernel layout, or nil as for ``bytesPerRow(columns:)``.
+    package func bytesPerGroup(columns: Int) -> Int? {
+        guard let row = bytesPerRow(columns: columns) else { return nil }
+        let (bytes, overflow) = row.multipliedReportingOverflow(by: Self.rowsPerGroup)
+        return overflow ? nil : bytes
+    }
+
+    /// Bytes of `rows` × `columns` in kernel layout: whole groups of 16 rows.
+    package func packedBytes(rows: Int, columns: Int) -> Int? {
+        guard rows > 0, let group = bytesPerGroup(columns: columns) else { return nil }
+        let (bytes, overflow) = group.multipliedReportingOverflow(by: Self.groups(rows: rows))
+        return overflow ? nil : bytes
+    }
+
+    /// Groups that `rows` fill, the last one perhaps in part.
+    package static func groups(rows: Int) -> Int { rows / rowsPerGroup + (rows % rowsPerGroup).signum() }
+}

@@ -1,0 +1,84 @@
+import CKernels
+
+#if OpenBLAS
+    import COpenBLAS
+#endif
+
+extension WeightMatrix {
+    /// Writes `view[i, column + r]` = Σ over c of `self[r, c]` × `activations[i, c]` for all rows r.
+    ///
+    /// Runs on the calling thread. Every number is summed in one order whatever the rows and tokens beside it are, unless
+    /// `exact` is false, the weights are f32 and there are enough tokens for BLAS.
+    ///
+    /// - Parameters:
+    ///   - tokens: the activation rows i; nil: all in use.
+    ///   - row: the row of the view that the first of them fills, instead of the one of the same number.
+    package func multiply(
+        _ activations: borrowing Activations, tokens: Range<Int>? = nil, into view: MatrixView, row: Int? = nil,
+        column: Int = 0, exact: Bool
+    ) {
+        let range = tokens ?? 0..<activations.rows
+        let row = row ?? range.lowerBound
+        precondition(activations.columns == columns, "\(rows) × \(columns) times \(activations.columns) columns")
+        precondition(
+            column >= 0 && column + rows <= view.columns, "columns \(column)..<\(column + rows) of \(view.columns)")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= activations.rows, "tokens \(range) of \(activations.rows)")
+        precondition(row >= 0 && row + range.count <= view.rows, "\(range.count) rows from \(row) into \(view.rows)")
+        precondition(
+            format.isQuantized ? activations.hasBlocks : activations.hasFloats,
+            "\(format.rawValue) weights need activations loaded as \(format.isQuantized ? "blocks" : "floats")")
+        let (tokens, stride) = (range.count, view.columns)
+        let out = view.storage + row * stride + column
+        let floats = activations.floats + range.lowerBound * columns
+        let blocks = activations.blocks + range.lowerBound * (columns / 32)
+        switch format {
+        case .f32:
+            if !exact, multiplyWithBLAS(floats, tokens: tokens, into: out, stride: stride) { return }
+            CPU.kernels.multiply_f32(bytes, rows, columns, floats, tokens, out, stride)
+        case .f16: CPU.kernels.multiply_f16(bytes, rows, columns, floats, tokens, out, stride)
+        case .bf16: CPU.kernels.multiply_bf16(bytes, rows, columns, floats, tokens, out, stride)
+        case .q8_0: CPU.kernels.multiply_q8_0(bytes, rows, columns, blocks, tokens, out, stride)
+        case .q4_0: CPU.kernels.multiply_q4_0(bytes, rows, columns, blocks, tokens, out, stride)
+        case .q6_K: CPU.kernels.multiply_q6_k(bytes, rows, columns, blocks, tokens, out, stride)
+        }
+    }
+
+    /// From how many activation rows on BLAS is the faster one.
+    static let leastTokensForBLAS = 16
+
+    /// - Returns: false where the product is better left to our own kernel.
+    private func multiplyWithBLAS(
+        _ activations: UnsafePointer<Float>, tokens: Int, into out: UnsafeMutablePointer<Float>, stride: Int
+    ) -> Bool {
+        #if OpenBLAS
+            guard tokens >= Self.leastTokensForBLAS, rows >= 32, columns >= 32 else { return false }
+            _ = BLAS.oneThread
+            cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(tokens), blasint(rows), blasint(columns), 1,
+                activations,
+                blasint(columns), bytes.assumingMemoryBound(to: Float.self), blasint(columns), 0, out, blasint(stride))
+            return true
+        #else
+            return false
+        #endif
+    }
+}
+
+#if OpenBLAS
+    private enum BLAS {
+        /// Every call stays on its thread; ``Workers`` do the spreading.
+        static let oneThread: Void = openblas_set_num_threads(1)
+    }
+#endif
+
+extension WeightMatrix {
+    /// Whether products of f32 weights with so many activation rows may go through BLAS, which then keeps buffers.
+    package static func multipliesWithBLAS(tokens: Int) -> Bool {
+        #if OpenBLAS
+            return tokens >= leastTokensForBLAS
+        #else
+            return false
+        #endif
+    }
+}

@@ -1,0 +1,93 @@
+import Glibc
+import Tensors
+import Testing
+
+struct KeyValueCacheTests {
+    /// Softmax attention of one query head, in Double.
+    private func naive(
+        query: [Float], keys: borrowing Matrix, values: borrowing Matrix, head: Int, positions: ClosedRange<Int>,
+        scale: Double
+    ) -> [Double] {
+        let size = query.count
+        var scores = positions.map { position in
+            var sum = 0.0
+            for d in 0..<size { sum += Double(query[d]) * Double(keys[position, head * size + d]) }
+            return sum * scale
+        }
+        let most = scores.max()!
+        scores = scores.map { exp($0 - most) }
+        let total = scores.reduce(0, +)
+        return (0..<size).map { d in
+            var sum = 0.0
+            for (position, score) in zip(positions, scores) {
+                sum += score / total * Double(values[position, head * size + d])
+            }
+            return sum
+        }
+    }
+
+    @Test(
+        arguments: [(heads: 1, group: 1, size: 64), (heads: 2, group: 4, size: 16), (heads: 2, group: 3, size: 24)],
+        [nil, 40, 300])
+    func `attention agrees with Double`(shape: (heads: Int, group: Int, size: Int), window: Int?) {
+        let tokens = 600
+        let (heads, group, size) = shape
+        let keys = randomMatrix(rows: tokens, columns: heads * size, seed: 1)
+        let values = randomMatrix(rows: tokens, columns: heads * size, seed: 2)
+        var cache = KeyValueCache(capacity: tokens, heads: heads, headSize: size)
+        cache.append(keys: keys, values: values, at: 0)
+        for position in [0, 15, 16, 255, 256, 599] {
+            let queries = randomMatrix(rows: 1, columns: heads * group * size, seed: 3)
+            var result = Matrix(rows: 1, columns: heads * group * size)
+            cache.attend(queries, at: position, window: window, scale: 0.25, into: &result)
+            for head in 0..<heads * group {
+                let first = max(0, position - (window ?? tokens) + 1)
+                let query = (0..<size).map { queries[0, head * size + $0] }
+                let expected = naive(
+                    query: query, keys: keys, values: values, head: head / group, positions: first...position,
+                    scale: 0.25)
+                for d in 0..<size { #expect(abs(Double(result[0, head * size + d]) - expected[d]) < 1e-5) }
+            }
+        }
+    }
+
+    @Test func `neither chunks nor threads change a bit`() {
+        let (tokens, heads, group, size) = (75, 2, 4, 32)
+        let queries = randomMatrix(rows: tokens, columns: heads * group * size, seed: 1)
+        let keys = randomMatrix(rows: tokens, columns: heads * size, seed: 2)
+        let values = randomMatrix(rows: tokens, columns: heads * size, seed: 3)
+        var whole = KeyValueCache(capacity: 80, heads: heads, headSize: size)
+        whole.append(keys: keys, values: values, at: 0)
+        var together = Matrix(rows: tokens, columns: queries.columns)
+        whole.attend(queries, at: 0, window: 50, scale: 0.2, into: &together, on: Workers(count: 3))
+
+        var single = KeyValueCache(capacity: 80, heads: heads, headSize: size)
+        var one = Matrix(rows: 1, columns: queries.columns)
+        for token in 0..<tokens {
+            single.append(keys: row(token, of: keys), values: row(token, of: values), at: token)
+            single.attend(row(token, of: queries), at: token, window: 50, scale: 0.2, into: &one)
+            for column in 0..<queries.columns { #expect(one[0, column] == together[token, column]) }
+        }
+    }
+
+    private func row(_ row: Int, of matrix: borrowing Matrix) -> Matrix {
+        Matrix([(0..<matrix.columns).map { matrix[row, $0] }])
+    }
+
+    @Test func `great scores do not overflow`() {
+        var cache = KeyValueCache(capacity: 300, heads: 1, headSize: 16)
+        var keys = Matrix(rows: 300, columns: 16)
+        for position in 0..<300 { keys[position, 0] = Float(position) * 100 }
+        cache.append(keys: keys, values: randomMatrix(rows: 300, columns: 16, seed: 1), at: 0)
+        var queries = Matrix(rows: 1, columns: 16)
+        queries[0, 0] = 10
+        var result = Matrix(rows: 1, columns: 16)
+        cache.attend(queries, at: 299, scale: 1, into: &result)
+        let values = randomMatrix(rows: 300, columns: 16, seed: 1)
+        for column in 0..<16 { #expect(result[0, column] == values[299, column]) }
+    }
+
+    @Test func `memory is counted for all positions`() {
+        #expect(KeyValueCache.bytes(capacity: 4096, heads: 8, headSize: 128) == 4096 * 8 * 128 * 2 * 4)
+    }
+}

@@ -1,0 +1,136 @@
+import CKernels
+import Tensors
+import Testing
+
+/// Every level of kernels gives the bits of the scalar one.
+struct LevelTests {
+    private static let faster = Array(levels.dropFirst())
+
+    @Test(arguments: faster, WeightFormat.allCases)
+    func `products`(level: CPU.Level, format: WeightFormat) {
+        for (isExtreme, tokens) in [(false, 1), (false, 17), (true, 1), (true, 7)] {
+            for (rows, columns) in [(16, 256), (75, 768)] {
+                let sample = SampleWeights(format, rows: rows, columns: columns, isExtreme: isExtreme)
+                #expect(
+                    product(sample, tokens: tokens, kernels(level), isExtreme: isExtreme)
+                        == product(sample, tokens: tokens, kernels(.generic), isExtreme: isExtreme))
+            }
+        }
+    }
+
+    @Test(arguments: faster, [WeightFormat.f32, .f16, .bf16])
+    func `products of odd shapes`(level: CPU.Level, format: WeightFormat) {
+        let sample = SampleWeights(format, rows: 45, columns: 77)
+        #expect(product(sample, tokens: 5, kernels(level)) == product(sample, tokens: 5, kernels(.generic)))
+    }
+
+    private func product(
+        _ sample: SampleWeights, tokens: Int, _ kernels: ck_kernels, isExtreme: Bool = false
+    ) -> [UInt32] {
+        let (rows, columns) = (sample.rows, sample.columns)
+        let weights = UnsafeRawPointer(sample.packed.buffer.baseAddress!)
+        let stride = rows + 3
+        var out = [Float](repeating: 7, count: tokens * stride)
+        var floats = normalNumbers(tokens * columns, seed: 5)
+        if isExtreme { for index in floats.indices { floats[index] = floats[index] < 0 ? -1 : 1 } }
+        if sample.format.isQuantized {
+            var blocks = [ck_block](repeating: ck_block(), count: tokens * columns / 32)
+            kernels.quantize(floats, tokens * columns, &blocks)
+            switch sample.format {
+            case .q8_0: kernels.multiply_q8_0(weights, rows, columns, blocks, tokens, &out, stride)
+            case .q4_0: kernels.multiply_q4_0(weights, rows, columns, blocks, tokens, &out, stride)
+            default: kernels.multiply_q6_k(weights, rows, columns, blocks, tokens, &out, stride)
+            }
+        } else {
+            switch sample.format {
+            case .f16: kernels.multiply_f16(weights, rows, columns, floats, tokens, &out, stride)
+            case .bf16: kernels.multiply_bf16(weights, rows, columns, floats, tokens, &out, stride)
+            default: kernels.multiply_f32(weights, rows, columns, floats, tokens, &out, stride)
+            }
+        }
+        return out.map(\.bitPattern)
+    }
+
+    @Test(arguments: faster)
+    func `quantized activations`(level: CPU.Level) {
+        var numbers = normalNumbers(32 * 8, seed: 9)
+        numbers.replaceSubrange(0..<32, with: repeatElement(0, count: 32))
+        numbers.replaceSubrange(32..<64, with: repeatElement(.leastNonzeroMagnitude, count: 32))
+        numbers.replaceSubrange(64..<96, with: (0..<32).map { Float($0) - 15.5 })
+        numbers[96] = .nan
+        numbers[128] = -.infinity
+        func quantized(_ kernels: ck_kernels) -> [[Int32]] {
+            var blocks = [ck_block](repeating: ck_block(), count: 8)
+            kernels.quantize(numbers, numbers.count, &blocks)
+            return blocks.map { block in
+                let quants = withUnsafeBytes(of: block.quants) { $0.map { Int32(Int8(bitPattern: $0)) } }
+                #expect(quants[0..<16].reduce(0, +) == block.sums.0 && quants[16..<32].reduce(0, +) == block.sums.1)
+                return quants + [Int32(bitPattern: block.scale.bitPattern)]
+            }
+        }
+        #expect(quantized(kernels(level)) == quantized(kernels(.generic)))
+    }
+
+    @Test(arguments: faster)
+    func `encoders and decoders`(level: CPU.Level) {
+        var numbers = normalNumbers(1024, seed: 4) + normalNumbers(1024, seed: 5, deviation: 1e-6)
+        numbers[7] = 65504
+        numbers[40] = 0x1p-24
+        func bytes(_ kernels: ck_kernels) -> [UInt8] {
+            var all: [UInt8] = []
+            for encode in [kernels.encode_f16, kernels.encode_bf16, kernels.encode_q8_0, kernels.encode_q4_0] {
+                var file = [UInt8](repeating: 0, count: 4096)
+                encode(numbers, 2048, &file)
+                all += file
+            }
+            return all
+        }
+        let file = bytes(kernels(level))
+        #expect(file == bytes(kernels(.generic)))
+        func decoded(_ kernels: ck_kernels) -> [UInt32] {
+            let decoders = [
+                kernels.decode_f16, kernels.decode_bf16, kernels.decode_q8_0, kernels.decode_q4_0, kernels.decode_q6_k,
+            ]
+            return decoders.flatMap { decode in
+                var row = [Float](repeating: 0, count: 1024)
+                decode(file, 1024, &row)
+                return row.map { $0.isNaN ? 0 : $0.bitPattern }
+            }
+        }
+        #expect(decoded(kernels(level)) == decoded(kernels(.generic)))
+    }
+
+    @Test(arguments: faster, [1, 16, 77, 256])
+    func `operations on rows`(level: CPU.Level, count: Int) {
+        let a = normalNumbers(count, seed: 1, deviation: 20)
+        let b = normalNumbers(count, seed: 2)
+        func results(_ kernels: ck_kernels) -> [UInt32] {
+            var out = [[Float]](repeating: a, count: 7)
+            kernels.rms_norm(a, b, count, 1e-5, &out[0])
+            kernels.silu_multiply(a, b, count, &out[1])
+            kernels.softmax(&out[2], count)
+            kernels.add(b, count, &out[3])
+            kernels.add_weighted(b, 0.3, count, &out[4])
+            kernels.rotate_adjacent(&out[5], b, Array(b.reversed()), count / 2)
+            kernels.rotate_halves(&out[6], b, Array(b.reversed()), count / 2)
+            return out.joined().map(\.bitPattern) + [Float(kernels.log_sum_exp(a, count)).bitPattern]
+        }
+        #expect(results(kernels(level)) == results(kernels(.generic)))
+    }
+
+    @Test(arguments: faster, [1, 2, 4, 7])
+    func `attention`(level: CPU.Level, heads: Int) {
+        let size = 80
+        let keys = normalNumbers(1024 * size, seed: 1)
+        let values = normalNumbers(1024 * size, seed: 2)
+        let queries = normalNumbers(heads * size, seed: 3)
+        for (first, last) in [(0, 0), (0, 700), (37, 290), (300, 1023)] {
+            func result(_ kernels: ck_kernels) -> [UInt32] {
+                var out = [Float](repeating: 0, count: heads * size)
+                kernels.attend(queries, heads, size, keys, values, first, last, 0.3, &out)
+                return out.map(\.bitPattern)
+            }
+            #expect(result(kernels(level)) == result(kernels(.generic)))
+        }
+    }
+}
