@@ -33,9 +33,14 @@ let package = Package(
                 .target(name: "COpenBLAS", condition: .when(traits: ["OpenBLAS"])),
             ],
             swiftSettings: house),
+        .target(
+            name: "ModelFiles",
+            dependencies: ["Tensors", .product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: house),
 
         .testTarget(name: "ProfilingTests", dependencies: ["Profiling"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: house),
+        .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Tensors"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

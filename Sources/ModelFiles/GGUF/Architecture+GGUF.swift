@@ -1,0 +1,99 @@
+/// What the metadata of GGUF's `llama` may say.
+private enum Llama {
+    static let architecture = "llama"
+    static let supported =
+        "Supported are Mixtral-style models: architecture llama with experts, softmax gate, plain rotary embeddings"
+
+    /// Keys that are read, and keys that change no result.
+    static let known: Set<String> = [
+        "vocab_size", "context_length", "embedding_length", "block_count", "feed_forward_length", "expert_count",
+        "expert_used_count", "attention.head_count", "attention.head_count_kv", "attention.key_length",
+        "attention.value_length", "attention.layer_norm_rms_epsilon", "attention.sliding_window",
+        "rope.dimension_count", "rope.freq_base", "rope.scaling.type", "rope.scaling.factor", "rope.scale_linear",
+        "rope.scaling.finetuned", "rope.scaling.original_context_length", "tensor_data_layout",
+        "attention.layer_norm_epsilon",
+    ]
+
+    /// Keys that must have this value if they are there.
+    static let fixed: [String: Double] = [
+        "attention.causal": 1, "expert_gating_func": 1, "expert_weights_norm": 1, "expert_weights_scale": 1,
+        "expert_shared_count": 0, "expert_group_count": 1, "expert_group_used_count": 1, "leading_dense_block_count": 0,
+        "rope.scaling.attn_factor": 1, "use_parallel_residual": 0, "nextn_predict_layers": 0,
+    ]
+}
+
+extension Architecture {
+    /// The architecture of a GGUF file.
+    ///
+    /// - Parameter tiedEmbeddings: whether the file has no output projection of its own.
+    /// - Throws: ``ModelFileError`` naming whatever would make the result differ from this project's forward pass.
+    init(gguf metadata: GGUFMetadata, tiedEmbeddings: Bool) throws {
+        try Self.refuseOthers(metadata)
+        func integer(_ key: String) throws -> Int? { try metadata.integer("llama." + key) }
+        func required(_ key: String) throws -> Int { try metadata.required("llama." + key, metadata.integer) }
+
+        let hidden = try required("embedding_length")
+        let heads = try required("attention.head_count")
+        guard heads > 0 else { throw metadata.error("has llama.attention.head_count = \(heads)") }
+        let headSize = try integer("attention.key_length") ?? hidden / heads
+        let valueSize = try integer("attention.value_length") ?? hidden / heads
+        guard headSize == valueSize else {
+            throw metadata.error("has heads with keys of \(headSize) and values of \(valueSize)", Llama.supported)
+        }
+        self = try Architecture(
+            vocabularySize: integer("vocab_size")
+                ?? metadata.required("tokenizer.ggml.tokens", metadata.strings).count,
+            hiddenSize: hidden, layerCount: required("block_count"), headCount: heads,
+            keyValueHeadCount: integer("attention.head_count_kv") ?? heads, headSize: headSize,
+            intermediateSize: required("feed_forward_length"), expertCount: required("expert_count"),
+            expertsPerToken: required("expert_used_count"),
+            normEpsilon: Float(metadata.required("llama.attention.layer_norm_rms_epsilon", metadata.real)),
+            rotaryBase: Float(metadata.real("llama.rope.freq_base") ?? 10_000), rotaryPairing: .adjacent,
+            rotaryDimensions: integer("rope.dimension_count") ?? headSize,
+            slidingWindow: integer("attention.sliding_window"), tiedEmbeddings: tiedEmbeddings,
+            contextLength: required("context_length")
+        ).validated(path: metadata.path)
+    }
+
+    private static func refuseOthers(_ metadata: GGUFMetadata) throws {
+        let name = try metadata.required("general.architecture", metadata.string)
+        guard name == Llama.architecture else {
+            throw metadata.error("has the architecture \(name)", Llama.supported)
+        }
+        guard try metadata.integer("llama.expert_count") ?? 0 > 0 else {
+            throw metadata.error("is a dense model: it has no llama.expert_count", Llama.supported)
+        }
+        try refuseUnknownKeys(metadata)
+        try refuseScaledRotation(metadata)
+    }
+
+    private static func refuseUnknownKeys(_ metadata: GGUFMetadata) throws {
+        let prefix = Llama.architecture + "."
+        for key in metadata.values.keys.sorted() where key.hasPrefix(prefix) {
+            let name = String(key.dropFirst(prefix.count))
+            if Llama.known.contains(name) { continue }
+            guard let expected = Llama.fixed[name], let value = metadata.values[key] else {
+                throw metadata.error("has the metadata value \(key), which is not supported", Llama.supported)
+            }
+            guard let found = value.real ?? value.boolean.map({ $0 ? 1 : 0 }), found == expected else {
+                throw metadata.error("has \(value.text) as \(key), where \(expected) is supported", Llama.supported)
+            }
+        }
+    }
+
+    private static func refuseScaledRotation(_ metadata: GGUFMetadata) throws {
+        let type = try metadata.string("llama.rope.scaling.type") ?? "linear"
+        let factor =
+            try metadata.real("llama.rope.scaling.factor") ?? metadata.real("llama.rope.scale_linear") ?? 1
+        guard type == "none" || (type == "linear" && (factor == 1 || factor == 0)) else {
+            throw metadata.error("scales its rotary embeddings (\(type), factor \(factor))", Llama.supported)
+        }
+    }
+}
+
+extension GGUFValue {
+    /// The value for messages.
+    fileprivate var text: String {
+        string ?? boolean.map(String.init) ?? integer.map(String.init) ?? real.map { "\($0)" } ?? kind
+    }
+}

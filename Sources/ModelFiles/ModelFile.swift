@@ -1,0 +1,69 @@
+import Glibc
+
+/// The entrance: a path becomes a model, or an error that says what is there instead.
+package enum ModelFile {
+    /// Opens a GGUF file or a Hugging Face folder.
+    ///
+    /// - Throws: ``ModelFileError``.
+    package static func open(path: String) throws -> any ModelSource {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw ModelFileError.cannotOpen(path, errno) }
+        let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        return isFolder ? try open(folder: ModelFolder(path: path)) : try open(file: path)
+    }
+
+    private static func open(folder: ModelFolder) throws -> any ModelSource {
+        if folder.has("config.json") { return try PublishedModel(folder: folder) }
+        throw folder.error(folder.contentsInstead.found, folder.contentsInstead.remedy)
+    }
+
+    private static func open(file path: String) throws -> any ModelSource {
+        let file = try InputFile(path: path)
+        let start = try file.bytes(at: 0, count: min(64, file.size))
+        if start.starts(with: GGUFFile.magic) { return try PublishedModel(gguf: path) }
+        try refuseLFSPointer(file)
+        let (found, remedy) = contentsInstead(of: file, start)
+        throw file.error(found, remedy)
+    }
+}
+
+private let supported = "Supported are GGUF files, and folders with config.json, safetensors and tokenizer.model"
+
+/// What a file is that is no model of ours.
+private func contentsInstead(of file: InputFile, _ start: [UInt8]) -> (found: String, remedy: String) {
+    let olderFormats = ["tjgg", "lmgg", "fmgg", "algg"].map { Array($0.utf8) }
+    return switch true {
+    case start.isEmpty: ("is empty", "Fetch it again")
+    case olderFormats.contains { start.starts(with: $0) }:
+        ("is a ggml file from before GGUF", "Convert the model again with a current llama.cpp")
+    case start.starts(with: Array("PK".utf8)), start.starts(with: [0x80, 0x02]):
+        ("is a PyTorch checkpoint", "Load it with transformers and call save_pretrained(folder), then give the folder")
+    case start.count > 8 && start[8] == UInt8(ascii: "{"):
+        ("is a single safetensors file", "Give the folder that also has its config.json and tokenizer.model")
+    case start.count > 20 && start[16..<20].elementsEqual([0xDE, 0xC0, 0xEF, 0xBE]):
+        ("is the data of an LMDB store", "Give the folder around it to offstage run: it is packed already")
+    case start.first == UInt8(ascii: "{"): ("is a JSON file", "Give the folder that it describes")
+    default: ("is neither a GGUF file nor anything else that is known", supported)
+    }
+}
+
+extension ModelFolder {
+    /// What is in a folder that has no config.json.
+    fileprivate var contentsInstead: (found: String, remedy: String) {
+        if has("data.mdb") { return ("is an LMDB store", "It is packed already: give it to offstage run") }
+        if let name = names.first(where: { $0.hasSuffix(".gguf") }) {
+            return ("is a folder with GGUF files", "Give the file itself: \(path(of: name))")
+        }
+        if has("adapter_config.json") {
+            return ("is an adapter (LoRA), not a model", "Merge it into its base model with peft's merge_and_unload")
+        }
+        if has("params.json") {
+            return (
+                "is a model as Mistral or Meta publish it, without config.json",
+                "Fetch its Hugging Face version, or convert it with transformers"
+            )
+        }
+        if names.isEmpty { return ("is an empty folder", supported) }
+        return ("has no config.json (found: \(names.prefix(5).joined(separator: ", ")))", supported)
+    }
+}

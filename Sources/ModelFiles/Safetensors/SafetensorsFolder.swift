@@ -1,0 +1,67 @@
+import FoundationEssentials
+
+/// The safetensors files of a model's folder.
+struct SafetensorsFolder: Sendable {
+    static let indexName = "model.safetensors.index.json"
+    private static let singleName = "model.safetensors"
+
+    let files: [SafetensorsFile]
+    let tensors: [String: StoredTensor]
+
+    init(_ folder: ModelFolder) throws {
+        let index = try folder.decoded(Index.self, from: Self.indexName)
+        let names = try Self.fileNames(folder, index)
+        files = try names.map { try SafetensorsFile(path: folder.path(of: $0)) }
+        var tensors: [String: StoredTensor] = [:]
+        for tensor in files.flatMap(\.tensors) {
+            if let other = tensors.updateValue(tensor, forKey: tensor.name) {
+                throw tensor.file.error("has the tensor \(tensor.name), which \(other.file.path) has, too")
+            }
+        }
+        for (name, file) in index?.files ?? [:] {
+            guard let tensor = tensors[name], tensor.file.path == folder.path(of: file) else {
+                throw folder.error("\(Self.indexName) says that \(name) is in \(file), but it is not")
+            }
+        }
+        self.tensors = tensors
+    }
+
+    private struct Index: Decodable {
+        let files: [String: String]
+
+        private enum CodingKeys: String, CodingKey {
+            case files = "weight_map"
+        }
+    }
+
+    /// The files of the index, else `model.safetensors`, else all there are.
+    private static func fileNames(_ folder: ModelFolder, _ index: Index?) throws -> [String] {
+        if let index {
+            let names = Set(index.files.values).sorted()
+            for name in names where name.contains("/") || !name.hasSuffix(".safetensors") {
+                throw folder.error("\(indexName) names \(name), which is no safetensors file of this folder")
+            }
+            for name in names where !folder.has(name) {
+                throw folder.error("\(indexName) names \(name), which is missing", "Fetch all parts of the model")
+            }
+            return names
+        }
+        if folder.has(singleName) { return [singleName] }
+        let names = folder.names.filter { $0.hasSuffix(".safetensors") }
+        guard !names.isEmpty else { throw folder.withoutSafetensors }
+        return names
+    }
+}
+
+extension ModelFolder {
+    /// Why there are no weights to read.
+    fileprivate var withoutSafetensors: ModelFileError {
+        let pickled = names.first { name in [".bin", ".pt", ".pth", ".ckpt"].contains { name.hasSuffix($0) } }
+        guard let pickled else {
+            return error("has a config.json but no *.safetensors", "Fetch the weights, too")
+        }
+        return error(
+            "has its weights in \(pickled), a PyTorch checkpoint",
+            "Supported is safetensors: load the model with transformers and call save_pretrained(folder)")
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import ModelFiles
+import Tensors
+import Testing
+
+/// Broken files are refused: they never crash, hang or make the reader allocate what they claim to need.
+@Suite struct FuzzTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test(arguments: 0..<8)
+    func `changed GGUF files open or are refused`(seed: Int) throws {
+        let whole = TinyModel(format: .q4_0, experts: seed % 2 == 0 ? .stacked : .separate).gguf.encoded
+        var mutator = Mutator(seed: seed)
+        for _ in 0..<1500 {
+            let path = try folder.write(mutator.mutated(whole, before: 8000), as: "fuzz.gguf")
+            try expectModelOrError { try ModelFile.open(path: path) }
+        }
+    }
+
+    @Test(
+        arguments: [
+            "config.json", "model.safetensors", "tokenizer.model", "generation_config.json", "tokenizer_config.json",
+        ], 0..<2)
+    func `folders with a changed file open or are refused`(name: String, seed: Int) throws {
+        try TinyModel().write(to: folder, layout: .transformers4)
+        let whole = try [UInt8](Data(contentsOf: URL(filePath: folder.path + "/" + name)))
+        var mutator = Mutator(seed: seed)
+        for _ in 0..<1000 {
+            try folder.write(mutator.mutated(whole, before: 8000), as: name)
+            try expectModelOrError { try ModelFile.open(path: folder.path) }
+        }
+    }
+
+    private func expectModelOrError(_ open: () throws -> any ModelSource) throws {
+        do {
+            let model = try open()
+            // What was accepted can also be read.
+            _ = try model.contents(of: .outputNorm)
+            _ = try model.contents(of: .expertDown(layer: 0, expert: model.architecture.expertCount - 1))
+        } catch let error as ModelFileError {
+            #expect(!error.description.isEmpty)
+        }
+        let growth = peakMemory - Self.memoryAtStart
+        try #require(growth < 1 << 30, "\(growth) bytes more memory than at the start")
+    }
+
+    private static let memoryAtStart = peakMemory
+}
+
+/// The greatest resident size of this process so far, in bytes.
+private var peakMemory: Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+}
+
+/// Damages files in the ways that find mistakes: odd numbers, flipped bits, pieces missing, doubled or elsewhere.
+struct Mutator {
+    private var random: SeededRandom
+
+    init(seed: Int) { random = SeededRandom(seed: UInt64(seed)) }
+
+    /// A damaged copy; most of the damage is before byte `headerEnd`.
+    mutating func mutated(_ whole: [UInt8], before headerEnd: Int) -> [UInt8] {
+        var bytes = whole
+        for _ in 0..<Int.random(in: 1...4, using: &random) {
+            guard !bytes.isEmpty else { break }
+            let place = Int.random(in: 0..<min(bytes.count, headerEnd), using: &random)
+            switch Int.random(in: 0..<7, using: &random) {
+            case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+            case 1: bytes[place] = UInt8.random(in: 0...255, using: &random)
+            case 2: overwrite(&bytes, at: place)
+            case 3: bytes.removeSubrange(place..<min(place + Int.random(in: 1...16, using: &random), bytes.count))
+            case 4: bytes.insert(contentsOf: bytes[place..<min(place + 16, bytes.count)], at: place)
+            case 5: bytes.removeLast(Int.random(in: 0...min(bytes.count, 4096), using: &random))
+            default: bytes[place] = whole[Int.random(in: 0..<whole.count, using: &random)]
+            }
+        }
+        return bytes
+    }
+
+    /// Puts a number there that is likely to overflow something.
+    private mutating func overwrite(_ bytes: inout [UInt8], at place: Int) {
+        let numbers: [UInt64] = [0, 1, 0x7fff_ffff, 0xffff_ffff, 1 << 60, 1 << 62, 1 << 63, .max, .max - 31]
+        let size = [1, 4, 8].randomElement(using: &random)!
+        let number = withUnsafeBytes(of: numbers.randomElement(using: &random)!) { Array($0) }
+        for (index, byte) in number.prefix(size).enumerated() where place + index < bytes.count {
+            bytes[place + index] = byte
+        }
+    }
+}

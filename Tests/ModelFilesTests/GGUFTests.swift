@@ -1,0 +1,132 @@
+import ModelFiles
+import Tensors
+import Testing
+
+@Suite struct GGUFTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test(arguments: WeightFormat.allCases, TinyModel.Experts.allCases)
+    func `every role's bytes are read back`(format: WeightFormat, experts: TinyModel.Experts) throws {
+        let tiny = TinyModel(format: format, experts: experts)
+        let model = try ModelFile.open(path: folder.write(tiny.gguf.encoded, as: "tiny.gguf"))
+        for role in tiny.roles {
+            let tensor = try model.tensor(role)
+            #expect((tensor.rows, tensor.columns) == role.shape(in: tiny.architecture))
+            #expect(tensor.format == tiny.format(of: role))
+            #expect(try model.contents(of: role) == tiny.bytes(of: role), "\(role)")
+        }
+    }
+
+    @Test func `the architecture is read`() throws {
+        let tiny = TinyModel()
+        let model = try ModelFile.open(path: folder.write(tiny.gguf.encoded, as: "tiny.gguf"))
+        #expect(model.architecture == tiny.architecture)
+        #expect(model.name == "tiny")
+    }
+
+    @Test func `version 2 is read, too`() throws {
+        var file = TinyModel().gguf
+        file.version = 2
+        #expect(try ModelFile.open(path: folder.write(file.encoded, as: "tiny.gguf")).name == "tiny")
+    }
+
+    @Test func `optional metadata is read`() throws {
+        var file = TinyModel().gguf
+        file.remove("general.name")
+        file.remove("llama.vocab_size")
+        file.set("llama.attention.key_length", 16 as UInt32)
+        file.set("llama.attention.value_length", 16 as UInt32)
+        file.set("llama.rope.dimension_count", 8 as UInt32)
+        file.set("llama.attention.sliding_window", 40 as UInt32)
+        file.set("llama.rope.scaling.type", "none")
+        file.set("llama.expert_gating_func", 1 as UInt32)
+        let model = try ModelFile.open(path: folder.write(file.encoded, as: "some name.gguf"))
+        #expect(model.architecture.rotaryDimensions == 8)
+        #expect(model.architecture.slidingWindow == 40)
+        #expect(model.name == "some name")
+    }
+
+    @Test func `without an output projection the embeddings are tied`() throws {
+        let tiny = TinyModel(tiedEmbeddings: true)
+        let model = try ModelFile.open(path: folder.write(tiny.gguf.encoded, as: "tiny.gguf"))
+        #expect(model.architecture.tiedEmbeddings)
+        #expect(try model.contents(of: .tokenEmbedding) == tiny.bytes(of: .tokenEmbedding))
+    }
+
+    @Test func `another alignment is read`() throws {
+        let tiny = TinyModel()
+        var file = tiny.gguf
+        file.alignment = 256
+        file.set("general.alignment", 256 as UInt32)
+        let model = try ModelFile.open(path: folder.write(file.encoded, as: "tiny.gguf"))
+        #expect(try model.contents(of: .output) == tiny.bytes(of: .output))
+    }
+
+    @Test func `metadata of every type may be there`() throws {
+        var file = TinyModel().gguf
+        let sizes: [UInt32: Int] = [0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8]
+        for (type, size) in sizes {
+            file.set("other.\(type)", type: type, [UInt8](repeating: 1, count: size))
+            file.setArray(
+                "other.array.\(type)", of: type, [[UInt8]](repeating: [UInt8](repeating: 1, count: size), count: 3))
+        }
+        file.set("other.empty", [] as [String])
+        file.set("llama.block_count", type: 11, bytes(2 as Int64))
+        file.set("llama.context_length", type: 2, bytes(128 as UInt16))
+        #expect(try ModelFile.open(path: folder.write(file.encoded, as: "tiny.gguf")).architecture.layerCount == 2)
+    }
+
+    @Test func `a model in several files is read from the first`() throws {
+        let tiny = TinyModel()
+        var (first, second) = (tiny.gguf, GGUFBytes())
+        first.set("split.count", type: 2, bytes(2 as UInt16))
+        first.set("split.no", type: 2, bytes(0 as UInt16))
+        second.set("split.count", type: 2, bytes(2 as UInt16))
+        second.set("split.no", type: 2, bytes(1 as UInt16))
+        second.tensors = Array(first.tensors[5...])
+        first.tensors.removeSubrange(5...)
+        let path = try folder.write(first.encoded, as: "tiny-00001-of-00002.gguf")
+        let secondPath = try folder.write(second.encoded, as: "tiny-00002-of-00002.gguf")
+        let model = try ModelFile.open(path: path)
+        for role in tiny.roles { #expect(try model.contents(of: role) == tiny.bytes(of: role), "\(role)") }
+
+        #expect(throws: ModelFileError.self) { try ModelFile.open(path: secondPath) }
+        try folder.remove("tiny-00002-of-00002.gguf")
+        #expect(throws: ModelFileError.self) { try ModelFile.open(path: path) }
+    }
+
+    @Test func `the digest changes with the header and the size`() throws {
+        let tiny = TinyModel()
+        let path = try folder.write(tiny.gguf.encoded, as: "tiny.gguf")
+        let digest = try ModelFile.open(path: path).digest
+        #expect(try ModelFile.open(path: path).digest == digest)
+        var other = tiny.gguf
+        other.set("general.name", "tina")
+        #expect(try ModelFile.open(path: folder.write(other.encoded, as: "tiny.gguf")).digest != digest)
+    }
+
+    @Test func `the tokenizer is read`() throws {
+        var file = TinyModel().gguf
+        let plain = try ModelFile.open(path: folder.write(file.encoded, as: "plain.gguf")).tokenizer
+        #expect(plain.pieces == TinyModel.pieces)
+        #expect(plain.scores == TinyModel.scores)
+        #expect(plain.kinds.map { Int32($0.rawValue) } == TinyModel.kinds)
+        #expect((plain.unknownID, plain.beginningID) == (0, 1))
+        #expect(plain.endIDs == [2])
+        #expect(plain.addsBeginning && plain.addsSpacePrefix && !plain.removesExtraSpaces)
+        #expect(plain.chatTemplate == nil)
+
+        file.set("tokenizer.ggml.eot_token_id", 259 as UInt32)
+        file.set("tokenizer.ggml.eom_token_id", 2 as UInt32)
+        file.set("tokenizer.ggml.add_bos_token", false)
+        file.set("tokenizer.ggml.add_space_prefix", false)
+        file.set("tokenizer.ggml.remove_extra_whitespaces", true)
+        file.set("tokenizer.chat_template", "{{ messages }}")
+        let other = try ModelFile.open(path: folder.write(file.encoded, as: "other.gguf")).tokenizer
+        #expect(other.endIDs == [2, 259])
+        #expect(!other.addsBeginning && !other.addsSpacePrefix && other.removesExtraSpaces)
+        #expect(other.chatTemplate == "{{ messages }}")
+    }
+}

@@ -1,0 +1,155 @@
+import Foundation
+import ModelFiles
+import Testing
+
+@Suite struct HuggingFaceRefusalTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try TinyModel().write(to: folder, layout: .transformers4)
+    }
+
+    private func expectRefusal(_ words: String..., sourceLocation: SourceLocation = #_sourceLocation) {
+        let error = #expect(throws: ModelFileError.self, sourceLocation: sourceLocation) {
+            try ModelFile.open(path: folder.path)
+        }
+        let message = error?.description ?? ""
+        for word in words { #expect(message.contains(word), "\(message)", sourceLocation: sourceLocation) }
+    }
+
+    @Test(arguments: [
+        (#""model_type": "mixtral""#, #""model_type": "qwen3_moe""#, "model_type qwen3_moe"),
+        (#""MixtralForCausalLM""#, #""MixtralForSequenceClassification""#, "MixtralForSequenceClassification"),
+        (#""hidden_act": "silu""#, #""hidden_act": "gelu""#, "hidden_act gelu"),
+        (#""use_cache": true"#, #""rope_scaling": {"type": "yarn", "factor": 4.0}"#, "rope_scaling type yarn"),
+        (#""rope_theta": 500000.0"#, #""rope_parameters": {"rope_type": "llama3"}"#, "rope_parameters type llama3"),
+        (#""use_cache": true"#, #""quantization_config": {"quant_method": "gptq"}"#, "gptq"),
+        (#""use_cache": true"#, #""partial_rotary_factor": 0.5"#, "partial_rotary_factor = 0.5"),
+        (#""hidden_size": 64"#, #""hidden_size": 0"#, "hidden size is 0"),
+        (#""hidden_size": 64"#, #""hidden_size": -64"#, "hidden size is -64"),
+        (#""hidden_size": 64"#, #""hidden_size": 9223372036854775807"#, "from 1 to 1048576"),
+        (#""hidden_size": 64"#, #""hidden_size": "64""#, "something else than Int for hidden_size"),
+        (#""hidden_size": 64,"#, "", "no value for hidden_size"),
+        (#""hidden_size": 64"#, #""hidden_size": null"#, "hidden"),
+        (#""num_key_value_heads": 2"#, #""num_key_value_heads": 3"#, "4 heads do not divide among 3"),
+        (#""num_attention_heads": 4"#, #""num_attention_heads": 0"#, "num_attention_heads = 0"),
+        (#""num_experts_per_tok": 2"#, #""num_experts_per_tok": 4"#, "experts per token is 4"),
+        (#""num_hidden_layers": 2"#, #""num_hidden_layers": 3"#, "model.layers.2.input_layernorm.weight"),
+        (#""num_hidden_layers": 2"#, #""num_hidden_layers": 1"#, "model.layers.1"),
+        (#""rms_norm_eps": 1e-05"#, #""rms_norm_eps": 1e400"#, "config.json"),
+        (#""vocab_size": 262"#, #""vocab_size": 10"#, "embed_tokens.weight has the shape [262, 64], expected [10, 64]"),
+        (#""hidden_act""#, "hidden_act", "not valid JSON"),
+    ])
+    func `a configuration is refused by name`(found: String, replacement: String, words: String) throws {
+        let configuration = TinyModel().configuration(.transformers4)
+        try #require(configuration.contains(found))
+        try folder.write(configuration.replacingOccurrences(of: found, with: replacement), as: "config.json")
+        expectRefusal(words)
+    }
+
+    @Test(arguments: [
+        ("a type", "BF8", [64], [], "model.norm.weight has the type BF8"),
+        ("a type that is too long", "F64", [64], [], "model.norm.weight has the type F64"),
+        ("a shape", "F32", [8, 8], [], "model.norm.weight has the shape [8, 8], expected [1, 64]"),
+        (
+            "a shape of another size", "F32", [63], [],
+            "256 bytes for the tensor model.norm.weight, F32 [63], expected 252"
+        ),
+        ("a shape that overflows", "F32", [1 << 62, 1 << 62], [], "model.norm.weight of the shape"),
+        ("a negative shape", "F32", [-8, -8], [], "model.norm.weight of the shape"),
+        ("an overlap", "F32", [64], [0, 256], "model.norm.weight at"),
+        ("offsets beyond the file", "F32", [64], [1 << 40, 1 << 40 + 256], "model.norm.weight at"),
+        ("offsets that run backwards", "F32", [64], [512, 256], "model.norm.weight at"),
+        ("three offsets", "F32", [64], [0, 1, 2], "at [0, 1, 2]"),
+        ("no offset", "F32", [64], [1], "at [1]"),
+    ])
+    func `a tensor is refused by name`(
+        _: String, type: String, shape: [Int], offsets: [Int], words: String
+    ) throws {
+        var file = TinyModel().safetensors(.transformers4)
+        file.change("model.norm.weight") { tensor in
+            (tensor.type, tensor.shape) = (type, shape)
+            if !offsets.isEmpty { tensor.offsets = offsets }
+        }
+        try folder.write(file.encoded, as: "model.safetensors")
+        if words.hasPrefix("model.norm.weight at") {
+            expectRefusal("expected from")
+        } else {
+            expectRefusal(words)
+        }
+    }
+
+    @Test func `a header longer than the file is refused`() throws {
+        var file = TinyModel().safetensors(.transformers4)
+        for length in [1 << 20, 1 << 63, UInt64.max] {
+            file.headerLength = length
+            try folder.write(file.encoded, as: "model.safetensors")
+            expectRefusal("header has \(length) bytes")
+        }
+    }
+
+    @Test func `a tensor that stands there twice is refused`() throws {
+        var file = TinyModel().safetensors(.transformers4)
+        file.tensors.append(file.tensors[0])
+        try folder.write(file.encoded, as: "model.safetensors")
+        expectRefusal("model.safetensors")
+    }
+
+    @Test func `tensors of another model are refused`() throws {
+        var file = TinyModel().safetensors(.transformers4)
+        file.tensors.append(
+            .init(name: "model.layers.0.self_attn.q_proj.bias", type: "F32", shape: [1], bytes: [0, 0, 0, 0]))
+        try folder.write(file.encoded, as: "model.safetensors")
+        expectRefusal("q_proj.bias", "without biases")
+    }
+
+    @Test func `an index that does not fit the files is refused`() throws {
+        try folder.write(#"{"weight_map": {"x": "model.safetensors"}}"#, as: "model.safetensors.index.json")
+        expectRefusal("says that x is in model.safetensors")
+        try folder.write(#"{"weight_map": {"x": "other.safetensors"}}"#, as: "model.safetensors.index.json")
+        expectRefusal("other.safetensors, which is missing")
+        try folder.write(#"{"weight_map": {"x": "../up.safetensors"}}"#, as: "model.safetensors.index.json")
+        expectRefusal("../up.safetensors", "no safetensors file of this folder")
+    }
+
+    @Test func `without tokenizer.model it is said what is needed`() throws {
+        try folder.remove("tokenizer.model")
+        expectRefusal("no tokenizer", "tokenizer.model")
+        try folder.write("{}", as: "tokenizer.json")
+        expectRefusal("only tokenizer.json", "tokenizer.model (SentencePiece)")
+    }
+
+    @Test func `a tokenizer with more pieces than the model has tokens is refused`() throws {
+        try folder.write(
+            sentencePieceModel(
+                pieces: TinyModel.pieces + ["c"], scores: TinyModel.scores + [-9], kinds: TinyModel.kinds + [1]),
+            as: "tokenizer.model")
+        expectRefusal("263 pieces, but the model knows 262")
+    }
+
+    @Test func `an unreadable tokenizer is refused`() throws {
+        try folder.write("no protocol buffer", as: "tokenizer.model")
+        expectRefusal("tokenizer.model")
+    }
+
+    @Test func `special tokens beyond the vocabulary are refused`() throws {
+        try folder.write(#"{"eos_token_id": 262}"#, as: "generation_config.json")
+        expectRefusal("special token 262")
+        try folder.write(#"{"eos_token_id": [2, -1]}"#, as: "generation_config.json")
+        expectRefusal("special token -1")
+    }
+
+    @Test func `pointers of Git LFS are told from files`() throws {
+        try folder.write(
+            "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4000000000\n", as: "model.safetensors")
+        expectRefusal("model.safetensors: is a Git LFS pointer", "git lfs pull")
+    }
+
+    @Test func `PyTorch checkpoints are told from safetensors`() throws {
+        try folder.remove("model.safetensors")
+        expectRefusal("no *.safetensors")
+        try folder.write("PK", as: "pytorch_model.bin")
+        expectRefusal("pytorch_model.bin", "save_pretrained")
+    }
+}
