@@ -37,10 +37,12 @@ let package = Package(
             name: "ModelFiles",
             dependencies: ["Tensors", .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: house),
+        .target(name: "Mixture", dependencies: ["Tensors", "Profiling"], swiftSettings: house),
 
         .testTarget(name: "ProfilingTests", dependencies: ["Profiling"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: house),
         .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Tensors"], swiftSettings: house),
+        .testTarget(name: "MixtureTests", dependencies: ["Mixture", "Tensors"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,44 @@
+import Tensors
+
+/// Experts that are all in memory.
+package final class ResidentExperts: ExpertSource {
+    private let layouts: [ExpertLayout]
+    private let experts: [[ResidentExpert]]
+
+    /// - Parameter weights: for each layer and expert, its payload in the layout of the layer.
+    package init(layouts: [ExpertLayout], payloads: [[ExpertPayload]]) {
+        self.layouts = layouts
+        experts = zip(layouts, payloads).map { layout, payloads in
+            payloads.enumerated().map { ResidentExpert(expert: $0, layout: layout, payload: $1) }
+        }
+    }
+
+    package func layout(layer: Int) -> ExpertLayout { layouts[layer] }
+
+    package func lease(_ wanted: [ExpertVisits], layer: Int, tokens: Int, into leases: inout [any ExpertLease]) {
+        leases.removeAll(keepingCapacity: true)
+        for visits in wanted { leases.append(experts[layer][visits.expert]) }
+    }
+
+    package func prefetch(_ experts: [Int], layer: Int) {}
+}
+
+/// An expert that never leaves.
+private final class ResidentExpert: ExpertLease {
+    let expert: Int
+    let isResident = true
+    private let layout: ExpertLayout
+    private let payload: ExpertPayload
+
+    init(expert: Int, layout: ExpertLayout, payload: ExpertPayload) {
+        self.expert = expert
+        self.layout = layout
+        self.payload = payload
+    }
+
+    func gateAndUp(tile: Int) -> (gate: WeightMatrix, up: WeightMatrix) {
+        payload.gateAndUp(layout.tiles[tile], layout.shape)
+    }
+    func down(tile: Int) -> WeightMatrix { payload.down(layout.tiles[tile], layout.shape) }
+    func release() {}
+}
