@@ -23,6 +23,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .target(name: "CKernels"),
 
         .target(name: "Profiling", swiftSettings: house),
@@ -38,11 +40,22 @@ let package = Package(
             dependencies: ["Tensors", .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: house),
         .target(name: "Mixture", dependencies: ["Tensors", "Profiling"], swiftSettings: house),
+        .target(
+            name: "Offload",
+            dependencies: [
+                "Mixture", "ModelFiles", "Tensors", "Profiling", "CKernels", "CLMDB", "CUV",
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
 
         .testTarget(name: "ProfilingTests", dependencies: ["Profiling"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: house),
         .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Tensors"], swiftSettings: house),
         .testTarget(name: "MixtureTests", dependencies: ["Mixture", "Tensors"], swiftSettings: house),
+        .testTarget(
+            name: "OffloadTests", dependencies: ["Offload", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

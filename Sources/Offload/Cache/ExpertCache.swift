@@ -1,0 +1,45 @@
+package import Mixture
+import ModelFiles
+package import Profiling
+
+/// Brings experts from a store into a pool of memory of fixed size, and keeps those that will soon be needed again.
+///
+/// The pool is allocated once; leasing allocates nothing. Leases keep the cache alive until they are released.
+///
+/// Leases come resident ones first, then those that are landing already, then the others, each as they were asked for.
+/// They come at once to a caller when none are out. Who leases while some are out (its own or another's) waits until the
+/// pool has room for all of them together, since each could otherwise hold what the other needs.
+package final class ExpertCache: ExpertSource {
+    private let table: ExpertTable
+    private let reader: Reader
+    private let layouts: [ExpertLayout]
+
+    /// - Parameters:
+    ///   - plan: how many slots there are (``SlabPlan``), made for this store.
+    ///   - policy: decides what is evicted.
+    /// - Throws: when the loader cannot be started, or the memory is not granted.
+    package init(
+        _ store: Store, _ plan: SlabPlan, policy: any EvictionPolicy.Type = DecayForwardDistancePolicy.self
+    ) throws {
+        layouts = store.layouts
+        reader = try Reader(store.file)
+        let policy = policy.init(layers: layouts.count, experts: store.manifest.architecture.expertCount)
+        table = try ExpertTable(store, plan, policy, reader)
+    }
+
+    /// The loader is stopped while everything it writes to is still there.
+    deinit { reader.stop() }
+
+    package func layout(layer: Int) -> ExpertLayout { layouts[layer] }
+
+    package func lease(
+        _ experts: [ExpertVisits], layer: Int, tokens: Int, into leases: inout [any ExpertLease]
+    ) throws {
+        table.lease(experts, layer: layer, tokens: tokens, from: self, into: &leases)
+    }
+
+    package func prefetch(_ experts: [Int], layer: Int) { table.prefetch(experts, layer: layer) }
+
+    /// What has happened since the cache was made.
+    package var counters: OffloadCounters { table.count() }
+}

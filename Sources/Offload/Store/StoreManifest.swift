@@ -1,0 +1,41 @@
+import FoundationEssentials
+package import Mixture
+package import ModelFiles
+package import Tensors
+
+/// What a store says about itself.
+package struct StoreManifest: Codable, Sendable, Equatable {
+    /// The version of the store that this program writes, and the newest it reads.
+    package static let currentVersion = 1
+
+    package var formatVersion = Self.currentVersion
+    package var name: String
+    package var architecture: Architecture
+    /// The experts of each layer.
+    package var experts: [ExpertShape]
+    /// Bytes that tiles are cut to (``ExpertLayout``).
+    package var tileBytes: Int
+    /// The format of each dense tensor, by ``TensorRole/storeKey``.
+    package var dense: [String: WeightFormat]
+    /// ``ModelSource/digest`` of the model it was packed from.
+    package var sourceDigest: String
+    package var tokenizer: TokenizerDescription.Kind
+    /// The program that packed it.
+    package var createdBy: String
+    /// False until the last record is there.
+    package var isComplete: Bool
+
+    /// Whether packing may go on in a store with this manifest.
+    func isContinued(by other: StoreManifest) -> Bool {
+        var other = other
+        other.isComplete = isComplete
+        other.createdBy = createdBy
+        return self == other
+    }
+
+    func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return try Array(encoder.encode(self))
+    }
+}

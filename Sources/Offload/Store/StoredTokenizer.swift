@@ -1,0 +1,87 @@
+import FoundationEssentials
+import ModelFiles
+
+/// A tokenizer as a store keeps it: its long columns as plain bytes, which are read in no time, the rest as JSON.
+enum StoredTokenizer {
+    private enum Name {
+        static let description = "description"
+        static let pieces = "pieces"
+        static let scores = "scores"
+        static let kinds = "kinds"
+    }
+
+    static func put(_ tokenizer: TokenizerDescription, _ transaction: borrowing Transaction) throws {
+        var short = tokenizer
+        (short.pieces, short.scores, short.kinds) = ([], [], [])
+        try put(Array(JSONEncoder().encode(short)), Name.description, transaction)
+        var pieces: [UInt8] = []
+        for piece in tokenizer.pieces {
+            pieces.append(littleEndian: UInt32(piece.utf8.count))
+            pieces += piece.utf8
+        }
+        try put(pieces, Name.pieces, transaction)
+        var scores: [UInt8] = []
+        for score in tokenizer.scores { scores.append(littleEndian: score.bitPattern) }
+        try put(scores, Name.scores, transaction)
+        try put(tokenizer.kinds.map(\.rawValue), Name.kinds, transaction)
+    }
+
+    static func get(_ records: borrowing RecordFinder, path: String) throws -> TokenizerDescription {
+        var tokenizer = try decoded(get(Name.description, records, path), path)
+        tokenizer.pieces = try pieces(get(Name.pieces, records, path), path)
+        let scores = try get(Name.scores, records, path)
+        tokenizer.scores = scores.withUnsafeBytes { bytes in
+            (0..<bytes.count / 4).map { index in
+                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
+            }
+        }
+        tokenizer.kinds = try get(Name.kinds, records, path).map { kind in
+            guard let kind = TokenizerDescription.PieceKind(rawValue: kind) else {
+                throw StoreError.corrupt(path, "its tokenizer has a piece of the unknown kind \(kind)")
+            }
+            return kind
+        }
+        guard tokenizer.scores.count == tokenizer.pieces.count || tokenizer.scores.isEmpty,
+            tokenizer.kinds.count == tokenizer.pieces.count || tokenizer.kinds.isEmpty
+        else {
+            throw StoreError.corrupt(
+                path,
+                "its tokenizer has \(tokenizer.pieces.count) pieces, \(tokenizer.scores.count) scores and \(tokenizer.kinds.count) kinds"
+            )
+        }
+        return tokenizer
+    }
+
+    private static func put(_ text: [UInt8], _ name: String, _ transaction: borrowing Transaction) throws {
+        try TextRecord.put(text, key: name, in: .tokenizer, transaction)
+    }
+
+    private static func get(_ name: String, _ records: borrowing RecordFinder, _ path: String) throws -> [UInt8] {
+        guard let text = try records.text(name, in: .tokenizer) else {
+            throw StoreError.corrupt(path, "its tokenizer has no \(name)")
+        }
+        return text
+    }
+
+    private static func decoded(_ json: [UInt8], _ path: String) throws -> TokenizerDescription {
+        do {
+            return try JSONDecoder().decode(TokenizerDescription.self, from: Data(json))
+        } catch {
+            throw StoreError.corrupt(path, "its tokenizer cannot be read: \(error)")
+        }
+    }
+
+    private static func pieces(_ bytes: [UInt8], _ path: String) throws -> [String] {
+        var pieces: [String] = []
+        var rest = bytes[...]
+        while rest.count >= 4 {
+            let count = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+            rest = rest.dropFirst(4)
+            guard count <= rest.count else { break }
+            pieces.append(String(decoding: rest.prefix(count), as: UTF8.self))
+            rest = rest.dropFirst(count)
+        }
+        guard rest.isEmpty else { throw StoreError.corrupt(path, "its tokenizer ends within a piece") }
+        return pieces
+    }
+}
