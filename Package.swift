@@ -48,6 +48,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
+        .target(
+            name: "Transformer", dependencies: ["Mixture", "ModelFiles", "Tensors", "Profiling", "CKernels"],
+            swiftSettings: house),
 
         .testTarget(name: "ProfilingTests", dependencies: ["Profiling"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: house),
@@ -55,6 +58,9 @@ let package = Package(
         .testTarget(name: "MixtureTests", dependencies: ["Mixture", "Tensors"], swiftSettings: house),
         .testTarget(
             name: "OffloadTests", dependencies: ["Offload", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            swiftSettings: house),
+        .testTarget(
+            name: "TransformerTests", dependencies: ["Transformer", "Mixture", "ModelFiles", "Tensors", "Profiling"],
             swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

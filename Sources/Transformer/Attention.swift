@@ -1,0 +1,65 @@
+import ModelFiles
+import Tensors
+
+/// The attention of one layer with the keys and values it remembers.
+final class Attention {
+    private let weights: DenseWeights.Layer
+    private let architecture: Architecture
+    private var cache: KeyValueCache
+
+    init(_ weights: DenseWeights.Layer, _ architecture: Architecture, positions: Int) {
+        self.weights = weights
+        self.architecture = architecture
+        cache = KeyValueCache(
+            capacity: positions, heads: architecture.keyValueHeadCount, headSize: architecture.headSize)
+    }
+
+    static func cacheBytes(_ architecture: Architecture, positions: Int) -> Int {
+        KeyValueCache.bytes(capacity: positions, heads: architecture.keyValueHeadCount, headSize: architecture.headSize)
+    }
+
+    /// Adds to some rows of the residual stream what their tokens find at the positions before them.
+    ///
+    /// Grouped queries (Ainslie et al., 2023, arXiv 2305.13245), rotary positions, and a sliding window if the model has one.
+    ///
+    /// - Parameter position: that of the first row.
+    func run(_ rows: Range<Int>, at position: Int, _ scratch: inout Scratch, on workers: Workers) {
+        scratch.hidden.rmsNorm(
+            rows: rows, weight: weights.attentionNorm, epsilon: architecture.normEpsilon, into: &scratch.normed,
+            on: workers)
+        project(&scratch, on: workers)
+        scratch.rotary.turn(to: position..<position + rows.count)
+        scratch.rotary.rotate(&scratch.queries, headSize: architecture.headSize, on: workers)
+        scratch.rotary.rotate(&scratch.keys, headSize: architecture.headSize, on: workers)
+        cache.append(keys: scratch.keys, values: scratch.values, at: position)
+        cache.attend(
+            scratch.queries, at: position, window: architecture.slidingWindow,
+            scale: 1 / Float(architecture.headSize).squareRoot(), into: &scratch.attended, on: workers)
+        scratch.attendedInputs.load(scratch.attended, for: [weights.attentionOutput.format], on: workers)
+        scratch.normed.withView { view in
+            workers.multiply(scratch.attendedInputs, by: weights.attentionOutput, into: view, exact: false)
+        }
+        scratch.hidden.add(scratch.normed, toRowsFrom: rows.lowerBound, on: workers)
+    }
+
+    /// Queries, keys and values of the normalized rows, in one parallel loop.
+    private func project(_ scratch: inout Scratch, on workers: Workers) {
+        let rows = scratch.normed.rows
+        scratch.inputs.load(
+            scratch.normed, for: [weights.query.format, weights.key.format, weights.value.format], on: workers)
+        scratch.queries.use(rows: rows)
+        scratch.keys.use(rows: rows)
+        scratch.values.use(rows: rows)
+        scratch.queries.withView { queries in
+            scratch.keys.withView { keys in
+                scratch.values.withView { values in
+                    let products: [3 of Workers.Product] = [
+                        .init(weights.query, into: queries), .init(weights.key, into: keys),
+                        .init(weights.value, into: values),
+                    ]
+                    workers.multiply(scratch.inputs, products.span, exact: false)
+                }
+            }
+        }
+    }
+}
