@@ -10,7 +10,9 @@ let house: [SwiftSetting] = [
 
 let package = Package(
     name: "offstage",
-    products: [],
+    products: [
+        .library(name: "Inference", targets: ["Inference"]),
+    ],
     traits: [
         .trait(
             name: "OpenBLAS", description: "Multiply large f32 matrices with OpenBLAS instead of the built-in kernels."),
@@ -51,6 +53,13 @@ let package = Package(
         .target(
             name: "Transformer", dependencies: ["Mixture", "ModelFiles", "Tensors", "Profiling", "CKernels"],
             swiftSettings: house),
+        .target(
+            name: "Inference",
+            dependencies: [
+                "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
 
         .testTarget(name: "ProfilingTests", dependencies: ["Profiling"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: house),
@@ -61,6 +70,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "TransformerTests", dependencies: ["Transformer", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            swiftSettings: house),
+        .testTarget(
+            name: "InferenceTests",
+            dependencies: ["Inference", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling"],
             swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,59 @@
+import Foundation
+import Mixture
+public import ModelFiles
+import Offload
+public import Profiling
+import Tensors
+
+/// A packed model, opened: its shapes and its vocabulary. Nothing big is in memory before a ``Session`` begins.
+public final class Model: Sendable {
+    public let architecture: Architecture
+    public let tokenizer: TextTokenizer
+    /// What the model calls itself.
+    public let name: String
+    let store: Store
+    /// When opening began, so that a session can say how long loading took.
+    let opened = ContinuousClock.now
+
+    /// Opens the store in a folder.
+    ///
+    /// - Throws: an error that says what is wrong with the folder and what to do.
+    public init(path: String) throws {
+        store = try Store(at: path)
+        architecture = store.manifest.architecture
+        name = store.manifest.name
+        tokenizer = try TextTokenizer(store.tokenizer)
+    }
+
+    /// The ids of a text, after the beginning-of-text token if the model wants one.
+    public func tokens(of text: [UInt8]) -> [Int] { tokenizer.tokens(of: text) }
+
+    /// The ids of a question in the model's chat template.
+    public func tokens(ofChat question: String, system: String? = nil) throws -> [Int] {
+        let messages = system.map { [ChatMessage(role: .system, content: $0)] } ?? []
+        return try tokenizer.tokens(ofChat: messages + [ChatMessage(role: .user, content: question)])
+    }
+
+    /// Records routes to a file whose header describes this model.
+    public func traceWriter(path: String) throws -> RoutingTraceWriter {
+        let header = RoutingTraceHeader(
+            model: name, layers: architecture.layerCount, experts: architecture.expertCount,
+            topK: architecture.expertsPerToken)
+        return try RoutingTraceWriter(path: path, header: header)
+    }
+
+    /// Plans memory, brings the dense weights into it and makes room for experts.
+    ///
+    /// - Throws: ``InferenceError`` when the budget cannot work, with the smallest that can.
+    public func session(_ options: SessionOptions) throws -> Session {
+        try Session(self, options)
+    }
+
+    /// What a session with these options would hold in memory.
+    public func plan(_ options: SessionOptions) throws -> MemoryPlan {
+        try MemoryPlanner(Footprint(store), options).plan().memory
+    }
+
+    /// A token as a person can read it.
+    public func visibleText(of token: Int) -> String { tokenizer.visibleText(of: token) }
+}

@@ -1,0 +1,27 @@
+import Foundation
+public import Offload
+import Transformer
+
+/// What a session may use, and how it goes about it. None of these changes a bit of the output, except that f32 weights, which
+/// BLAS multiplies, give differences below 1e-5 between one ``passTokens`` and another.
+public struct SessionOptions: Sendable {
+    public var budget: MemoryBudget = .automatic
+    /// Threads that compute.
+    public var threads = ProcessInfo.processInfo.activeProcessorCount
+    /// Positions the key/value cache has room for.
+    public var positions = 512
+    /// Tokens of a prompt that pass the layers together; a cold expert is read once per pass.
+    public var passTokens = 512
+    public var policy: EvictionPolicyName = .decay
+    /// Whether the next layer's experts are read while a prompt passes this one.
+    public var prefetchesPrompts = true
+
+    public init() {}
+}
+
+extension SessionOptions {
+    var limits: PassLimits {
+        let positions = max(positions, 1)
+        return PassLimits(tokens: min(max(passTokens, 1), positions), positions: positions)
+    }
+}

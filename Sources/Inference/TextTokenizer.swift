@@ -1,0 +1,54 @@
+import Foundation
+public import ModelFiles
+import Offload
+
+/// A model's vocabulary and the way it cuts text.
+public struct TextTokenizer: Sendable {
+    let tokenizer: any Tokenizer
+
+    /// Takes the tokenizer out of a store, a GGUF file, a Hugging Face folder or a `tokenizer.model`.
+    public init(path: String) throws {
+        try self.init(Self.description(at: path))
+    }
+
+    init(_ description: TokenizerDescription) throws {
+        switch description.kind {
+        case .sentencePieceBPE: tokenizer = try SentencePieceTokenizer(description)
+        }
+    }
+
+    /// The ids of a text.
+    ///
+    /// - Parameter addsBeginning: whether the beginning-of-text token comes first; nil does as the model says.
+    public func tokens(of text: [UInt8], addsBeginning: Bool? = nil) -> [Int] {
+        let description = tokenizer.description
+        let beginning = addsBeginning ?? description.addsBeginning ? description.beginningID.map { [$0] } ?? [] : []
+        return beginning + tokenizer.encode(text)
+    }
+
+    /// The ids of a question in the model's chat template.
+    ///
+    /// - Throws: when the model has no template, or one that is not among those known.
+    public func tokens(ofChat messages: [ChatMessage]) throws -> [Int] {
+        try tokenizer.encode(ChatTemplate(tokenizer.description).prompt(for: messages))
+    }
+
+    /// The bytes that ids stand for, as SentencePiece decodes them.
+    public func bytes(of tokens: [Int]) -> [UInt8] { Array(tokenizer.decode(tokens).utf8) }
+
+    /// A token as a person can read it: quoted text, or the piece's name when it adds none.
+    public func visibleText(of token: Int) -> String {
+        let pieces = tokenizer.description.pieces
+        guard pieces.indices.contains(token) else { return "?" }
+        switch tokenizer.description.kinds[token] {
+        case .normal, .userDefined: return pieces[token].replacing("▁", with: " ").debugDescription
+        default: return pieces[token]
+        }
+    }
+
+    private static func description(at path: String) throws -> TokenizerDescription {
+        if FileManager.default.fileExists(atPath: path + "/data.mdb") { return try Store(at: path).tokenizer }
+        if path.hasSuffix(".model") { return try SentencePieceModel(path: path).description }
+        return try ModelFile.open(path: path).tokenizer
+    }
+}
