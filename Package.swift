@@ -11,6 +11,7 @@ let house: [SwiftSetting] = [
 let package = Package(
     name: "offstage",
     products: [
+        .executable(name: "offstage", targets: ["offstage"]),
         .library(name: "Inference", targets: ["Inference"]),
     ],
     traits: [
@@ -60,6 +61,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
+        .executableTarget(
+            name: "offstage",
+            dependencies: [
+                "Inference", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
 
         .testTarget(name: "ProfilingTests", dependencies: ["Profiling"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: house),
@@ -75,6 +84,7 @@ let package = Package(
             name: "InferenceTests",
             dependencies: ["Inference", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling"],
             swiftSettings: house),
+        .testTarget(name: "CommandTests", dependencies: ["offstage", "Profiling", "Tensors"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,31 @@
+# The Swift toolchain is the one prerequisite; what else is missing is installed from Debian's packages.
+SHELL := /bin/bash
+OFFSTAGE := .build/release/offstage
+MODEL := experts/tiny
+
+.PHONY: run test lint build packages conformance clean
+
+## Build, pack the model that ships, and run it with a quarter of its experts in memory.
+run: build
+	@$(OFFSTAGE) inspect tiny >/dev/null 2>&1 || $(OFFSTAGE) pack experts/shipped --name tiny
+	$(OFFSTAGE) run tiny "Once upon a time" --ram 25% -n 200
+
+## Build and run every test.
+test: packages
+	swift test -c release
+
+build: packages
+	swift build -c release
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+## Compare with the reference programs; fetches them from PyPI (needs Python 3 with pip, cmake and a C++ compiler).
+conformance: build
+	python3 Benchmarks/conformance/conformance.py
+
+packages:
+	@./.ci/packages
+
+clean:
+	rm -rf .build $(MODEL)

@@ -1,0 +1,31 @@
+import Foundation
+import Synchronization
+
+/// Ctrl-C was pressed and what was under way has been left in order.
+struct Interrupted: Error {}
+
+/// Notes the first Ctrl-C so that work can end in order; a second one ends the program at once.
+enum Interruption {
+    private static let noticed = Atomic<Bool>(false)
+
+    static var isRequested: Bool { noticed.load(ordering: .relaxed) }
+
+    static func watch() {
+        for number in [SIGINT, SIGTERM] { notice(number) }
+        // A reader that went away, and a file that may not grow, are told by the failed write.
+        for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+    }
+
+    private static func notice(_ number: Int32) {
+        var action = sigaction()
+        // A handler may only do what is safe in the middle of anything: one atomic store.
+        action.__sigaction_handler.sa_handler = { _ in Interruption.noticed.store(true, ordering: .relaxed) }
+        action.sa_flags = Int32(truncatingIfNeeded: UInt(SA_RESETHAND)) | Int32(SA_RESTART)
+        sigaction(number, &action, nil)
+        // Whoever starts programs from a thread pool hands down a mask that keeps signals from them.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, number)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+}

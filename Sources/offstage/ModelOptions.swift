@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+
+/// Which model, and where models live.
+struct ModelOptions: ParsableArguments {
+    @Argument(help: "A name under --experts-dir, or the path of a store.")
+    var model: String
+
+    @OptionGroup var home: HomeOptions
+
+    func validate() throws {
+        if model.isEmpty { throw ValidationError("MODEL is empty; name a packed model, or give the path of a store") }
+    }
+
+    /// The path of the store.
+    ///
+    /// - Throws: a message with the `pack` command to type when the path is a GGUF file or a Hugging Face folder.
+    func storePath() throws -> String {
+        if let path = home.store(named: model) { return path }
+        guard FileManager.default.fileExists(atPath: model) else { throw home.unknown(model) }
+        guard canBePacked else {
+            throw Complaint(
+                "\(model) is neither a packed model nor one that can be packed: a GGUF file, or a folder with config.json, "
+                    + "*.safetensors and tokenizer.model. \(home.packedModels())")
+        }
+        let name = ModelName.suggested(for: model)
+        let pack = "offstage pack \(model.shellWord) --name \(name.shellWord)\(home.flag)"
+        throw Complaint(
+            "\(model) is not a packed model. Pack it once with\n    \(pack)\nand then say \(name.shellWord) instead.")
+    }
+
+    private var canBePacked: Bool {
+        if FileManager.default.fileExists(atPath: model + "/config.json") { return true }
+        let file = FileHandle(forReadingAtPath: model)
+        return (try? file?.read(upToCount: 4)) == Data("GGUF".utf8)
+    }
+}
+
+struct HomeOptions: ParsableArguments {
+    @Option(name: .customLong("experts-dir"), help: ArgumentHelp("Where packed models live.", valueName: "folder"))
+    var directory = "experts"
+
+    func path(of name: String) -> String { directory.hasSuffix("/") ? directory + name : directory + "/" + name }
+
+    /// How a command that is quoted says where models live.
+    var flag: String { directory == "experts" ? "" : " --experts-dir \(directory.shellWord)" }
+
+    /// The path of the store that a person means by a name or a path; nil if there is none.
+    func store(named model: String) -> String? { [model, path(of: model)].first(where: isStore) }
+
+    /// The store that is meant, or else the file or folder of that path.
+    func storeOrFile(named model: String) throws -> String {
+        if let store = store(named: model) { return store }
+        guard !model.isEmpty, FileManager.default.fileExists(atPath: model) else { throw unknown(model) }
+        return model
+    }
+
+    func unknown(_ model: String) -> Complaint {
+        Complaint(
+            "there is no model \(model): neither \(path(of: model)) nor the path \(model) exists. \(packedModels())")
+    }
+
+    fileprivate func packedModels() -> String {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        let models = entries.filter { isStore(path(of: $0)) }.sorted()
+        return models.isEmpty
+            ? "No model is packed in \(directory) yet; `offstage pack` makes one."
+            : "Packed in \(directory): \(models.joined(separator: ", "))."
+    }
+
+    private func isStore(_ path: String) -> Bool {
+        !path.isEmpty && FileManager.default.fileExists(atPath: path + "/data.mdb")
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+
+/// Run, inspect and pack Mixture-of-Experts models that are larger than memory.
+@main
+struct Offstage: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "offstage",
+        abstract: "Run Mixture-of-Experts models larger than memory.",
+        discussion: """
+            Pack a model once, then run it in as much memory as you like to give:
+
+              offstage pack mixtral.gguf --name mixtral
+              offstage run mixtral "Why is the sky blue?" --ram 6G
+
+            MODEL is a name under --experts-dir or the path of a store. Text goes to standard output, everything else \
+            to standard error. Exit codes: 0 done, 1 failed, 2 the command line was wrong, 130 interrupted.
+            """,
+        version: "0.1.0",
+        subcommands: [Pack.self, Run.self, Score.self, Tokenize.self, Inspect.self, Synth.self])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            finish(with: error)
+        }
+    }
+
+    /// Prints what went wrong and ends with the exit code the help text promises.
+    private static func finish(with error: any Error) -> Never {
+        if error is Interrupted { Foundation.exit(130) }
+        let error = (error as? CocoaError).map(Complaint.init) ?? error
+        let code = exitCode(for: error)
+        if code == .success { exit(withError: error) }
+        Terminal.note(fullMessage(for: error))
+        Foundation.exit(code == .validationFailure ? 2 : 1)
+    }
+}

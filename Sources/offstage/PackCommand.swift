@@ -1,0 +1,95 @@
+import ArgumentParser
+import Foundation
+import Inference
+import ModelFiles
+import Offload
+import Tensors
+
+struct Pack: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Turn a GGUF file or a Hugging Face folder into a store that experts can be read from.",
+        discussion: """
+            Weights keep the values they have; --quantize turns float weights into another format. Interrupted at any \
+            point, the same command goes on where it stopped.
+            """)
+
+    @Argument(help: "A GGUF file, or a folder with config.json, *.safetensors and tokenizer.model.")
+    var source: String
+    @Option(help: "What to call the model. (default: the name of the file or folder)")
+    var name: String?
+    @OptionGroup var home: HomeOptions
+    @Option(help: ArgumentHelp("Where the store goes, instead of a name under --experts-dir.", valueName: "folder"))
+    var out: String?
+    @Option(help: ArgumentHelp("Turn float weights into another format.", valueName: "format"))
+    var quantize: WeightFormat?
+    @Option(
+        help: ArgumentHelp(
+            "The same for the weights outside the experts. (default: as --quantize)", valueName: "format"))
+    var quantizeDense: WeightFormat?
+    @Flag(help: "Pack anew and replace a store of that name.")
+    var force = false
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Threads that pack. (default: the number of cores)", valueName: "count"))
+    var threads: Int?
+    @Flag(help: "Print one line of JSON.")
+    var json = false
+
+    func validate() throws {
+        if source.isEmpty { throw ValidationError("SOURCE is empty; give a GGUF file or a folder") }
+        if let name, !ModelName.isPlain(name) {
+            throw ValidationError("--name wants a plain name, not \(name.debugDescription); --out takes a path")
+        }
+        if name == nil, out == nil, !ModelName.isPlain(modelName) {
+            throw ValidationError("\(source.debugDescription) has no name to call the model by; give one with --name")
+        }
+        if name != nil, out != nil { throw ValidationError("give --name or --out, not both") }
+        if let out, out.isEmpty { throw ValidationError("--out is empty; it wants the path of a folder") }
+        try Limits.check("--threads", threads, 1...Limits.threads)
+    }
+
+    func run() throws {
+        Interruption.watch()
+        let start = ContinuousClock.now
+        let model = try ModelFile.open(path: source)
+        let packer = Packer(model, options: PackOptions(quantization: quantize, denseQuantization: quantizeDense))
+        let progress = ProgressLine("Packing")
+        let workers = Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        var bytes = 0
+        do {
+            try packer.pack(
+                to: target, force: force, workers: workers,
+                progress: {
+                    bytes = $0.bytesTotal
+                    progress.show(done: $0.bytesDone, of: $0.bytesTotal)
+                }, isCancelled: { Interruption.isRequested })
+        } catch PackError.cancelled {
+            progress.clear()
+            Terminal.note(PackError.cancelled.description)
+            throw Interrupted()
+        }
+        progress.clear()
+        try report(bytes: bytes, seconds: (ContinuousClock.now - start) / .seconds(1))
+    }
+
+    private var target: String { out ?? home.path(of: modelName) }
+
+    private var modelName: String { name ?? ModelName.suggested(for: source) }
+
+    private func report(bytes: Int, seconds: Double) throws {
+        Terminal.note(
+            "Packed \(source) into \(target): \(formatted(bytes: bytes)) in \(String(format: "%.1f", seconds)) s. "
+                + "Run it with\n    offstage run \(out?.shellWord ?? modelName.shellWord + home.flag) \"…\"")
+        if json { try Terminal.print(json: Report(path: target, bytes: bytes, seconds: seconds)) }
+    }
+
+    private struct Report: Encodable {
+        var path: String
+        var bytes: Int
+        var seconds: Double
+    }
+}
+
+extension WeightFormat: ExpressibleByArgument {
+    static var allValueStrings: [String] { allCases.filter(\.canEncode).map(\.rawValue) }
+}

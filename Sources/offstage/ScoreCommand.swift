@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Inference
+import ModelFiles
+import Profiling
+
+struct Score: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The log-probability of each token of a text, and its perplexity.",
+        discussion: "Natural logarithms. The first token has nothing before it and so no log-probability.")
+
+    @OptionGroup var model: ModelOptions
+    @Option(help: ArgumentHelp("The text to score (- is standard input).", valueName: "file"))
+    var text: String?
+    @Option(help: ArgumentHelp("A JSON array of token ids to score as they stand.", valueName: "file"))
+    var ids: String?
+    @OptionGroup(title: "Memory and speed") var session: SessionArguments
+    @Flag(help: "Print one line of JSON: tokens (with any beginning token) and logprobs (null for the first).")
+    var json = false
+
+    func validate() throws {
+        if (text == nil) == (ids == nil) { throw ValidationError("say what to score: --text FILE or --ids FILE") }
+    }
+
+    func run() throws {
+        Interruption.watch()
+        let opened = try Model(path: model.storePath())
+        let tokens = try self.tokens(for: opened)
+        guard !tokens.isEmpty else {
+            throw Complaint("there is nothing to score: \(TextInput.name(of: text ?? ids ?? "-")) holds no tokens")
+        }
+        let session = try opened.session(session.options(promptTokens: tokens.count, newTokens: 0))
+        Terminal.warn(session.warnings)
+        let trace = try self.session.trace.map { try opened.traceWriter(path: $0) }
+        let progress = ProgressLine("Scoring", amount: { "\($0) tokens" })
+        let score = try session.score(
+            tokens, recorder: trace, isCancelled: { Interruption.isRequested },
+            onProgress: { progress.show(done: $0, of: tokens.count) })
+        progress.clear()
+        try trace?.finish()
+        if Interruption.isRequested {
+            Terminal.note("Interrupted after \(score.logprobs.count) of \(tokens.count) tokens; nothing is printed.")
+            throw Interrupted()
+        }
+        if json { try Terminal.print(json: score) } else { Terminal.print(table(of: score, for: opened)) }
+        Terminal.note(score.statistics.summary)
+    }
+
+    private func tokens(for model: Model) throws -> [Int] {
+        if let text { return model.tokens(of: try TextInput.read(text)) }
+        let path = ids ?? "-"
+        guard let tokens = try? JSONDecoder().decode([Int].self, from: Data(TextInput.read(path))) else {
+            throw Complaint("\(TextInput.name(of: path)) is not a JSON array of token ids, such as [1, 15043, 29892]")
+        }
+        let vocabulary = model.architecture.vocabularySize
+        if let odd = tokens.first(where: { !(0..<vocabulary).contains($0) }) {
+            throw Complaint(
+                "\(TextInput.name(of: path)) holds the token id \(odd); this model's ids are 0 to \(vocabulary - 1)")
+        }
+        return tokens
+    }
+
+    private func table(of score: TextScore, for model: Model) -> String {
+        var lines = zip(score.tokens, score.logprobs).map { token, logprob in
+            let number = logprob.map { String(format: "%9.4f", $0) } ?? "        -"
+            return "\(number)  \(token)\t\(model.visibleText(of: token))"
+        }
+        lines.append(String(format: "perplexity %.4f over %d tokens", score.perplexity, max(0, score.tokens.count - 1)))
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,78 @@
+public import ArgumentParser
+public import Inference
+public import Offload
+
+/// The flags that every command that runs a model shares.
+struct SessionArguments: ParsableArguments {
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Memory for the whole process: 6G, 800M; 25% of the experts; min; auto.", valueName: "size"))
+    var ram: MemoryBudget = .automatic
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Threads that compute. (default: the number of cores)", valueName: "count"))
+    var threads: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Positions to make room for. (default: as many as the text may need)", valueName: "tokens"))
+    var context: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Tokens of a text per pass through the layers. (default: the whole text)", valueName: "tokens"))
+    var promptChunk: Int?
+
+    @Option(help: "Which expert makes room for another.")
+    var policy: EvictionPolicyName = .decay
+
+    @Option(help: "Read the experts of a prompt's next layer while this one computes.")
+    var prefetch: Switch = .on
+
+    @Option(help: ArgumentHelp("Record which experts every token visits.", valueName: "file"))
+    var trace: String?
+
+    func validate() throws {
+        try Limits.check("--threads", threads, 1...Limits.threads)
+        try Limits.check("--context", context, 1...Limits.positions)
+        try Limits.check("--prompt-chunk", promptChunk, 1...Int.max)
+    }
+
+    /// The options of a session for `promptTokens` tokens and up to `newTokens` more.
+    ///
+    /// - Throws: when the prompt alone is longer than --context.
+    func options(promptTokens: Int, newTokens: Int) throws -> SessionOptions {
+        if let context, context < promptTokens {
+            throw Complaint(
+                "the text has \(promptTokens) tokens, and there is room for \(context) positions; ask for more with --context"
+            )
+        }
+        var options = SessionOptions()
+        options.budget = ram
+        if let threads { options.threads = threads }
+        options.positions = context ?? promptTokens + newTokens
+        options.passTokens = min(promptChunk ?? promptTokens, promptTokens)
+        options.policy = policy
+        options.prefetchesPrompts = prefetch == .on
+        return options
+    }
+}
+
+enum Switch: String, ExpressibleByArgument, CaseIterable { case on, off }
+
+extension MemoryBudget: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+
+    public var defaultValueDescription: String {
+        switch self {
+        case .automatic: "auto"
+        case .smallest: "min"
+        case .bytes(let bytes): "\(bytes)"
+        case .expertShare(let share): "\(share * 100)%"
+        }
+    }
+}
+
+extension EvictionPolicyName: ExpressibleByArgument {}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import Inference
+
+struct Tokenize: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Turn text into token ids and back.",
+        discussion: "MODEL may also be a GGUF file, a Hugging Face folder or a tokenizer.model.")
+
+    @Argument(help: "A packed model's name or path, a GGUF file, a Hugging Face folder or a tokenizer.model.")
+    var model: String
+    @OptionGroup var home: HomeOptions
+    @Argument(help: "The text; without it, --text or standard input is read.")
+    var words: String?
+    @Option(help: ArgumentHelp("Read the text from a file (- is standard input).", valueName: "file"))
+    var text: String?
+    @Option(
+        help: ArgumentHelp(
+            "A JSON array of texts in base64, to be tokenized one by one without beginning tokens.", valueName: "file"))
+    var lines: String?
+    @Flag(help: "Leave out the beginning token.")
+    var noBos = false
+    @Flag(help: "Print one line of JSON: tokens and the text they decode to.")
+    var json = false
+
+    func validate() throws {
+        if [words, text, lines].compactMap(\.self).count > 1 {
+            throw ValidationError("give the text as an argument, with --text or with --lines, only one of them")
+        }
+    }
+
+    func run() throws {
+        Interruption.watch()
+        let tokenizer = try TextTokenizer(path: home.storeOrFile(named: model))
+        if let lines { return try tokenizeLines(lines, with: tokenizer) }
+        let tokens = tokenizer.tokens(of: try input(), addsBeginning: noBos ? false : nil)
+        if json {
+            try Terminal.print(
+                json: Output(tokens: tokens, text: String(decoding: tokenizer.bytes(of: tokens), as: UTF8.self)))
+        } else {
+            for token in tokens { Terminal.print("\(token)\t\(tokenizer.visibleText(of: token))\n") }
+        }
+    }
+
+    private func input() throws -> [UInt8] {
+        if let words { return Array(words.utf8) }
+        return try TextInput.read(text ?? "-")
+    }
+
+    private func tokenizeLines(_ path: String, with tokenizer: TextTokenizer) throws {
+        guard let texts = try? JSONDecoder().decode([Data].self, from: Data(TextInput.read(path))) else {
+            throw Complaint("\(TextInput.name(of: path)) is not a JSON array of base64 strings")
+        }
+        let tokens = texts.map { tokenizer.tokens(of: Array($0), addsBeginning: false) }
+        try Terminal.print(json: LinesOutput(tokens: tokens, decoded: tokens.map { Data(tokenizer.bytes(of: $0)) }))
+    }
+
+    private struct Output: Encodable {
+        var tokens: [Int]
+        var text: String
+    }
+
+    private struct LinesOutput: Encodable {
+        var tokens: [[Int]]
+        var decoded: [Data]
+    }
+}

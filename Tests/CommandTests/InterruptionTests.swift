@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+/// Ctrl-C and kill -9 in the middle of things.
+@Suite(.serialized)
+struct InterruptionTests {
+    private static let ids = "[\((0..<64).map { String($0 * 29 % 500 + 3) }.joined(separator: ", "))]"
+
+    private let folder = try! TemporaryFolder()
+    private var offstage: OffstageCommand { OffstageCommand(folder: folder) }
+
+    @Test(arguments: [SIGKILL, SIGINT])
+    func `packing that was stopped goes on and ends like packing in a go`(signal: Int32) throws {
+        // 64 experts of 1.1 MiB: LMDB commits every 16 MiB, so there is something to stop in the middle of.
+        let synth = try offstage(
+            "synth", "model.gguf", "--hidden", "256", "--intermediate", "384", "--heads", "4", "--layers", "8",
+            "--vocab", "512",
+            "--format", "f32")
+        #expect(synth.code == 0, "\(synth.notes)")
+        let stopped = try stopPacking(with: signal)
+        #expect(stopped.code == (signal == SIGKILL ? -SIGKILL : 130))
+        if signal == SIGINT { #expect(stopped.notes.contains("run the same command again to go on")) }
+
+        let early = try offstage("run", "model", "hi", "-n", "1")
+        #expect(early.code == 1)
+        #expect(early.notes.contains("run the same pack command again"))
+
+        let bytesBefore = folder.size(of: "experts/model/data.mdb")
+        let resumed = try offstage("pack", "model.gguf", "--name", "model")
+        #expect(resumed.code == 0, "\(resumed.notes)")
+        #expect(bytesBefore > 8 << 20)
+        #expect(try offstage("pack", "model.gguf", "--name", "whole").code == 0)
+        let scores = try ["model", "whole"].map { model in
+            let score = try offstage("score", model, "--ids", "-", "--json", input: Self.ids)
+            #expect(score.code == 0, "\(score.notes)")
+            return try score.json(Scores.self).logprobs
+        }
+        #expect(scores[0] == scores[1])
+    }
+
+    /// Starts packing anew until a signal has come in time.
+    private func stopPacking(with signal: Int32) throws -> Outcome {
+        for _ in 0..<20 {
+            let packing = try offstage.start(["pack", "model.gguf", "--name", "model", "--threads", "1"])
+            let isStopped = packing.send(signal) { _ in folder.size(of: "experts/model/data.mdb") > 8 << 20 }
+            let outcome = try packing.finished()
+            if isStopped, outcome.code != 0 { return outcome }
+            #expect(outcome.code == 0, "\(outcome.notes)")
+            try FileManager.default.removeItem(atPath: folder.file("experts/model"))
+        }
+        throw NeverInTime()
+    }
+
+    private struct NeverInTime: Error {}
+
+    @Test func `a run that is interrupted prints its numbers`() throws {
+        let running = try offstage.start([
+            "run", SharedModels.wide(), "Once upon a time", "-n", "20000", "--ignore-eos", "--stats", "stats.json",
+            "--json",
+            "--trace", "trace.jsonl",
+        ])
+        #expect(running.send(SIGINT) { FileManager.default.contents(atPath: $0)?.isEmpty == false })
+        let run = try running.finished()
+        #expect(run.code == 130)
+        #expect(run.notes.contains("peak memory"))
+        #expect(try run.json(Statistics.self).ending == "interrupted")
+        let stats = try Data(contentsOf: URL(fileURLWithPath: folder.file("stats.json")))
+        #expect(try JSONDecoder.snakeCase.decode(Statistics.self, from: stats).generatedTokens < 20000)
+        #expect(folder.size(of: "trace.jsonl") > 0)
+    }
+
+    @Test func `scoring a long text can be interrupted within a pass`() throws {
+        let text = String(repeating: "one two three four five six seven ", count: 600)
+        let running = try offstage.start(
+            ["score", SharedModels.wide(), "--text", "-", "--trace", "trace.jsonl"], input: text)
+        #expect(running.send(SIGINT) { _ in folder.size(of: "trace.jsonl") > 0 })
+        let score = try running.finished()
+        #expect(score.code == 130)
+        #expect(score.text.isEmpty)
+        #expect(score.notes.contains("Interrupted after"))
+    }
+
+    @Test func `two packers do not get in each other's way`() throws {
+        let synth = try offstage(
+            "synth", "model.gguf", "--hidden", "256", "--heads", "4", "--layers", "4", "--vocab", "512", "--format",
+            "f32")
+        #expect(synth.code == 0, "\(synth.notes)")
+        let both = try (0..<2).map { _ in try offstage.start(["pack", "model.gguf", "--name", "model"]) }.map {
+            try $0.finished()
+        }
+        #expect(both.contains { $0.code == 0 })
+        for outcome in both where outcome.code != 0 {
+            #expect(outcome.code == 1)
+            let isExplained =
+                outcome.notes.contains("is being packed just now")
+                || outcome.notes.contains("is a complete store")
+            #expect(isExplained, "\(outcome.notes)")
+        }
+        #expect(try offstage("run", "model", "hi", "-n", "2").code == 0)
+    }
+
+    @Test func `a reader that goes away ends the run quietly`() throws {
+        let model = try SharedModels.small()
+        let run = try offstage.shell(
+            "\"$offstage\" run \(model) Once -n 2000 --ignore-eos | head -c 1; echo \" ${PIPESTATUS[0]}\"")
+        #expect(run.text.hasSuffix(" 1\n") || run.text.hasSuffix(" 0\n"))
+        #expect(!run.notes.contains("Error"))
+    }
+
+    @Test func `a full standard output is named`() throws {
+        let run = try offstage.shell("\"$offstage\" run \(SharedModels.small()) Once -n 20 --ignore-eos > /dev/full")
+        #expect(run.code == 1)
+        #expect(run.notes == "Error: could not write to standard output: No space left on device\n")
+    }
+}
