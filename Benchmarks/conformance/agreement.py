@@ -12,13 +12,10 @@ def same_routes(ours, theirs):
     return np.all(np.sort(experts(ours)) == np.sort(experts(theirs)), axis=-1)
 
 
-def differences_before_routes_part(ours, theirs):
-    """|Δ logprob| up to the first token with another route in any layer.
-
-    One other expert is another network, and every later token attends to what it left behind.
-    """
+def differences_where_routes_agree(ours, theirs):
+    """|Δ logprob| predicted by the tokens that visit the same experts in every layer."""
     agreed = same_routes(ours, theirs).all(axis=0)
-    return np.abs(differences(ours, theirs))[np.logical_and.accumulate(agreed)[:-1]]
+    return np.abs(differences(ours, theirs))[agreed[:-1]]
 
 
 def differences(ours, theirs):

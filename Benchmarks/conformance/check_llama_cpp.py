@@ -1,8 +1,8 @@
 """Random Mixtrals through llama.cpp's converter and quantizer: routes and log-probabilities of the same GGUF.
 
 Quantized products round the activations too, so a token near a tie may visit another expert. So two things are
-compared: how many visits agree, and the log-probabilities of each text as far as they all do. The texts are many and
-short, because one counts only as far as its first disagreement.
+compared: how many visits agree, and the log-probabilities after the tokens whose visits agree in every layer. A token
+that strayed before them still counts through what later tokens attend to.
 """
 
 import agreement
@@ -75,8 +75,8 @@ def compared(offstage, tools, gguf, token_lists, title):
 
 
 def agreement_of(ours, theirs):
-    """The share of token × layer with the same experts; the mean |Δ logprob| before routes part; of what share of tokens."""
+    """The share of token × layer with the same experts; the mean |Δ logprob| where routes agree; of what share of tokens."""
     pairs = list(zip(ours, theirs, strict=True))
     routes = np.concatenate([agreement.same_routes(our, their) for our, their in pairs], axis=1)
-    compared = np.concatenate([agreement.differences_before_routes_part(our, their) for our, their in pairs])
+    compared = np.concatenate([agreement.differences_where_routes_agree(our, their) for our, their in pairs])
     return routes.mean(), compared.mean(), len(compared) / sum(len(their["tokens"]) - 1 for their in theirs)
