@@ -61,10 +61,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
+        .target(
+            name: "Training",
+            dependencies: ["Transformer", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            swiftSettings: house),
         .executableTarget(
             name: "offstage",
             dependencies: [
-                "Inference", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling",
+                "Inference", "Training", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -83,6 +87,10 @@ let package = Package(
         .testTarget(
             name: "InferenceTests",
             dependencies: ["Inference", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            swiftSettings: house),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Training", "Transformer", "Mixture", "ModelFiles", "Tensors", "Profiling"],
             swiftSettings: house),
         .testTarget(name: "CommandTests", dependencies: ["offstage", "Profiling", "Tensors"], swiftSettings: house),
     ],

@@ -80,6 +80,51 @@ package struct MatrixView: @unchecked Sendable {  // Threads write disjoint part
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
         return MatrixView(rows: range.count, columns: columns, storage: storage + range.lowerBound * columns)
     }
+
+    /// The same numbers, cut into rows of another length.
+    package func reshaped(rows: Int, columns: Int) -> MatrixView {
+        precondition(
+            rows * columns == self.rows * self.columns, "\(self.rows) × \(self.columns) as \(rows) × \(columns)")
+        return MatrixView(rows: rows, columns: columns, storage: storage)
+    }
+
+    package subscript(row: Int, column: Int) -> Float {
+        get {
+            precondition(
+                row >= 0 && row < rows && column >= 0 && column < columns, "[\(row), \(column)] of \(rows) × \(columns)"
+            )
+            return storage[row * columns + column]
+        }
+        nonmutating set {
+            precondition(
+                row >= 0 && row < rows && column >= 0 && column < columns, "[\(row), \(column)] of \(rows) × \(columns)"
+            )
+            storage[row * columns + column] = newValue
+        }
+    }
+
+    /// Lends one row.
+    package func withRow<Result, Failure: Error>(
+        _ row: Int, _ body: (Span<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+        return try body(UnsafeBufferPointer(start: storage + row * columns, count: columns).span)
+    }
+
+    /// Lends all numbers, row after row.
+    package func withValues<Result, Failure: Error>(
+        _ body: (Span<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeBufferPointer(start: storage, count: rows * columns).span)
+    }
+
+    /// Lends all numbers, row after row, to be written by this thread alone.
+    package func withMutableValues<Result, Failure: Error>(
+        _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var span = UnsafeMutableBufferPointer(start: storage, count: rows * columns).mutableSpan
+        return try body(&span)
+    }
 }
 
 extension Matrix {
