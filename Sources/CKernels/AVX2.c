@@ -13,6 +13,9 @@
 #define FLOAT_WIDTH 6
 #define BLOCK_HEIGHT 1
 #define BLOCK_WIDTH 4
+// Rows and vectors of columns of a tile of a dense product, likewise.
+#define DENSE_HEIGHT 6
+#define DENSE_VECTORS 1
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
@@ -73,6 +76,9 @@ INLINE i32x16 dot_q8_0(i32x16 sum, u8x64 weights, int32_t four) {
 #include "Rows.h"
 #include "Attention.h"
 #include "Blocks.h"
+#include "Dense.h"
+#include "Gradients.h"
+#include "CausalAttention.h"
 #include "Table.h"
 
 #pragma clang attribute pop

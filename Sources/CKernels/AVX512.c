@@ -13,6 +13,9 @@
 #define FLOAT_WIDTH 8
 #define BLOCK_HEIGHT 2
 #define BLOCK_WIDTH 6
+// Rows and vectors of columns of a tile of a dense product, likewise.
+#define DENSE_HEIGHT 12
+#define DENSE_VECTORS 2
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c"))), apply_to = function)
@@ -50,6 +53,9 @@ INLINE i32x16 dot_q8_0(i32x16 sum, u8x64 weights, int32_t four) {
 #include "Rows.h"
 #include "Attention.h"
 #include "Blocks.h"
+#include "Dense.h"
+#include "Gradients.h"
+#include "CausalAttention.h"
 #include "Table.h"
 
 #pragma clang attribute pop

@@ -11,6 +11,9 @@
 #define FLOAT_WIDTH 4
 #define BLOCK_HEIGHT 1
 #define BLOCK_WIDTH 4
+// Rows and vectors of columns of a tile of a dense product, likewise.
+#define DENSE_HEIGHT 4
+#define DENSE_VECTORS 1
 
 #include "Vectors.h"
 
@@ -76,4 +79,7 @@ INLINE i32x16 dot_q8_0(i32x16 sum, u8x64 weights, int32_t four) {
 #include "Rows.h"
 #include "Attention.h"
 #include "Blocks.h"
+#include "Dense.h"
+#include "Gradients.h"
+#include "CausalAttention.h"
 #include "Table.h"

@@ -1,17 +1,6 @@
 // Operations on rows of floats, compiled once per level. What is left of a row after whole vectors goes through the
 // same instructions, padded, so that a value does not depend on where it stands.
 
-/// Runs `STATEMENT` for each vector: `at` is its first element and `count` says how many are there.
-#define EACH_VECTOR(STATEMENT) \
-    for (size_t at = 0; at < length; at += 16) { \
-        const size_t count = length - at; \
-        STATEMENT \
-    }
-
-INLINE f32x16 load_up_to(const float *from, size_t count) {
-    return count >= 16 ? load_f32x16(from) : load_part(from, count);
-}
-
 static void rms_norm(const float *row, const float *weight, size_t length, float epsilon, float *out) {
     f32x16 squares[4] = {};
     const size_t whole = length / 64 * 64;
@@ -99,5 +88,3 @@ static void rotate_halves(float *head, const float *cosines, const float *sines,
         head[i + pairs] = first * sines[i] + second * cosines[i];
     }
 }
-
-#undef EACH_VECTOR

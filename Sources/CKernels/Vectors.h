@@ -56,6 +56,17 @@ INLINE void store_part(f32x16 vector, float *to, size_t count) {
     }
 }
 
+/// Runs the statement for each vector: `at` is its first element and `count` says how many are there.
+#define EACH_VECTOR(...) \
+    for (size_t at = 0; at < length; at += 16) { \
+        const size_t count = length - at; \
+        __VA_ARGS__ \
+    }
+
+INLINE f32x16 load_up_to(const float *from, size_t count) {
+    return count >= 16 ? load_f32x16(from) : load_part(from, count);
+}
+
 INLINE f32x16 fma16(f32x16 a, f32x16 b, f32x16 c) {
     return __builtin_elementwise_fma(a, b, c);
 }

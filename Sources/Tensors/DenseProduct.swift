@@ -1,3 +1,5 @@
+import CKernels
+
 extension Workers {
     /// `result` = `left` · `right`, of matrices in f32 that may be taken transposed; or the product added to what is there.
     package struct DenseProduct: Sendable {
@@ -24,11 +26,32 @@ extension Workers {
             self.result = result
             self.adds = adds
         }
+
+        /// `result` = `left` · `right`ᵀ, if so transposed. (Swift does not match the second of two equal labels alone.)
+        package init(
+            _ left: MatrixView, by right: MatrixView, transposed transposesRight: Bool, into result: MatrixView,
+            adding adds: Bool = false
+        ) {
+            self.init(
+                left, transposed: false, by: right, transposed: transposesRight, into: result, adding: adds)
+        }
     }
 
     /// Computes products as one parallel loop. No result may be part of another product of the loop.
+    ///
+    /// An output is one chain of fused multiply-adds in ascending order of what is summed, begun with 0 or, when the product is
+    /// added, with what is there: its bits depend neither on the threads nor on the outputs beside it.
     package func multiply(_ products: [DenseProduct]) {
-        forEach(products.count) { products[$0].run() }
+        let tilings = products.map(\.tiling)
+        forEach(tilings.reduce(0) { $0 + $1.count }) { tile in
+            var tile = tile
+            var index = 0
+            while tile >= tilings[index].count {
+                tile -= tilings[index].count
+                index += 1
+            }
+            products[index].run(rows: tilings[index].rows(of: tile), columns: tilings[index].columns(of: tile))
+        }
     }
 
     /// `result` (+)= `left` · `right`.
@@ -41,33 +64,76 @@ extension Workers {
                 left, transposed: transposesLeft, by: right, transposed: transposesRight, into: result, adding: adds)
         ])
     }
+
+    /// `result` (+)= `left` · `right`ᵀ, if so transposed.
+    package func multiply(
+        _ left: MatrixView, by right: MatrixView, transposed transposesRight: Bool, into result: MatrixView,
+        adding adds: Bool = false
+    ) {
+        multiply([DenseProduct(left, by: right, transposed: transposesRight, into: result, adding: adds)])
+    }
 }
 
 extension Workers.DenseProduct {
-    private var shape: (m: Int, n: Int, k: Int) {
-        (
-            transposesLeft ? left.columns : left.rows, transposesRight ? right.rows : right.columns,
-            transposesLeft ? left.rows : left.columns
+    /// The inner length, and the tiles that the result is cut into.
+    private var depth: Int { transposesLeft ? left.rows : left.columns }
+
+    fileprivate var tiling: DenseTiling {
+        let (m, n) = (
+            transposesLeft ? left.columns : left.rows, transposesRight ? right.rows : right.columns
         )
+        let depthOfRight = transposesRight ? right.columns : right.rows
+        precondition(
+            depthOfRight == depth && result.rows == m && result.columns == n,
+            "[\(m), \(depth)] · [\(depthOfRight), \(n)] into \(result.rows) × \(result.columns)")
+        return DenseTiling(m, n, depth: depth, transposesRight: transposesRight)
     }
 
-    fileprivate func run() {
-        let (m, n, k) = shape
-        precondition(
-            (transposesRight ? right.columns : right.rows) == k && result.rows == m && result.columns == n,
-            "[\(m), \(k)] · [\(transposesRight ? right.columns : right.rows), \(n)] into \(result.rows) × \(result.columns)"
-        )
-        for row in 0..<m {
-            for column in 0..<n {
-                var sum: Float = adds ? result.storage[row * n + column] : 0
-                for inner in 0..<k {
-                    let a = left.storage[transposesLeft ? inner * left.columns + row : row * left.columns + inner]
-                    let b = right.storage[
-                        transposesRight ? column * right.columns + inner : inner * right.columns + column]
-                    sum.addProduct(a, b)
-                }
-                result.storage[row * n + column] = sum
-            }
-        }
+    fileprivate func run(rows: Range<Int>, columns: Range<Int>) {
+        let (a, b) = (rows.lowerBound, columns.lowerBound)
+        CPU.kernels.multiply_dense(
+            left.strided(from: transposesLeft ? a : a * left.columns, transposed: transposesLeft),
+            right.strided(from: transposesRight ? b * right.columns : b, transposed: transposesRight), rows.count,
+            columns.count, depth, result.storage + a * result.columns + b, result.columns, adds)
+    }
+}
+
+extension MatrixView {
+    fileprivate func strided(from offset: Int, transposed: Bool) -> ck_strided {
+        ck_strided(at: storage + offset, row: transposed ? 1 : columns, column: transposed ? columns : 1)
+    }
+}
+
+/// How a result is cut into tiles of about equal size: enough work to be worth a turn, and enough rows to be worth packing
+/// the right matrix for them.
+private struct DenseTiling {
+    private let shape: (rows: Int, columns: Int)
+    private let height: Int, width: Int
+
+    init(_ rows: Int, _ columns: Int, depth: Int, transposesRight: Bool) {
+        shape = (rows, columns)
+        width = Self.part(of: columns, atMost: 256, multipleOf: 32)
+        let worthwhile = (4 << 20) / max(1, width * depth)
+        height = Self.part(of: rows, atMost: max(worthwhile, transposesRight ? 240 : 96), multipleOf: 12)
+    }
+
+    /// The size of equal parts.
+    private static func part(of whole: Int, atMost most: Int, multipleOf step: Int) -> Int {
+        let parts = max(1, (whole + most - 1) / most)
+        return max(step, (whole + parts * step - 1) / (parts * step) * step)
+    }
+
+    private var tilesPerRow: Int { (shape.columns + width - 1) / width }
+
+    var count: Int { (shape.rows + height - 1) / height * tilesPerRow }
+
+    func rows(of tile: Int) -> Range<Int> {
+        let first = tile / tilesPerRow * height
+        return first..<min(first + height, shape.rows)
+    }
+
+    func columns(of tile: Int) -> Range<Int> {
+        let first = tile % tilesPerRow * width
+        return first..<min(first + width, shape.columns)
     }
 }

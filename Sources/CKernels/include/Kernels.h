@@ -1,6 +1,7 @@
 #ifndef OFFSTAGE_KERNELS_H
 #define OFFSTAGE_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,35 @@ typedef void (*ck_encode)(const float *row, size_t columns, void *file);
 /// And back.
 typedef void (*ck_decode)(const void *file, size_t columns, float *row);
 
+/// A matrix whose number (i, j) lies at `at[i * row + j * column]`; one of the strides is 1.
+typedef struct {
+    const float *at;
+    size_t row, column;
+} ck_strided;
+
+/// One key and value head of one sequence, and the `group` query heads that share it.
+typedef struct {
+    /// Tokens of the sequence.
+    size_t length;
+    size_t head_size, group;
+    /// Positions that a token sees, its own included.
+    size_t window;
+    /// From one token to the next: of queries and outputs, of keys and values, of the logarithms of sums.
+    size_t query_stride, key_stride, sum_stride;
+    float scale;
+} ck_attention;
+
+/// One step of AdamW, the same for all parameters of a row.
+typedef struct {
+    float gradient_scale, beta1, beta2, epsilon;
+    /// 1 − learning rate × weight decay.
+    float keep;
+    /// Learning rate / (1 − beta1^t).
+    float step_size;
+    /// 1 / sqrt(1 − beta2^t).
+    float root_scale;
+} ck_adamw;
+
 /// All kernels of one level.
 typedef struct {
     ck_multiply_floats multiply_f32, multiply_f16, multiply_bf16;
@@ -71,6 +101,42 @@ typedef struct {
     void (*attend)(
         const float *queries, size_t heads, size_t head_size, const float *keys, const float *values, size_t first,
         size_t last, float scale, float *out);
+
+    /// `out[i * stride + j]` = Σ over p of left(i, p) × right(p, j), or that added to what is there: one chain of fused
+    /// multiply-adds in ascending p, begun with 0 or with what is there.
+    void (*multiply_dense)(
+        ck_strided left, ck_strided right, size_t m, size_t n, size_t k, float *out, size_t stride, bool adds);
+
+    /// Σ of `a` × `b`.
+    float (*dot)(const float *a, const float *b, size_t count);
+    double (*sum_of_squares)(const float *row, size_t count);
+    /// `out` = `row` × `factor`; `out` may be the row.
+    void (*multiply_by)(const float *row, float factor, size_t count, float *out);
+    /// The index of the first NaN or infinity, or `count`.
+    size_t (*first_non_finite)(const float *row, size_t count);
+    /// The gradient of `rms_norm`: sets `row_gradient` or, if `adds`, adds to it; always adds to `weight_gradient`.
+    void (*rms_norm_backward)(
+        const float *gradient, const float *row, const float *weight, size_t count, float epsilon, float *row_gradient,
+        float *weight_gradient, bool adds);
+    /// The gradients of `silu_multiply`; they may overwrite `gate` and `up`.
+    void (*silu_multiply_backward)(
+        const float *gradient, const float *gate, const float *up, size_t count, float *gate_gradient,
+        float *up_gradient);
+    /// Returns −log softmax(`row`)[`target`] and replaces the row by the gradient of that × `factor`.
+    double (*cross_entropy)(float *row, size_t count, size_t target, float factor);
+    /// Decoupled weight decay (Loshchilov and Hutter, 2019, arXiv 1711.05101).
+    void (*adamw)(
+        float *parameters, const float *gradients, float *first, float *second, size_t count, const ck_adamw *step);
+
+    /// Softmax attention of a sequence, each token over those before it and itself; also writes the logarithm of each
+    /// softmax's sum. All pointers are to the first token and the first head of the group.
+    void (*attend_causally)(
+        const ck_attention *shape, const float *queries, const float *keys, const float *values, float *out,
+        float *log_sums);
+    /// Its gradients, which replace what was there.
+    void (*attend_causally_backward)(
+        const ck_attention *shape, const float *gradient, const float *queries, const float *keys, const float *values,
+        const float *out, const float *log_sums, float *query_gradient, float *key_gradient, float *value_gradient);
 } ck_kernels;
 
 /// The best level that this processor has.

@@ -1,0 +1,177 @@
+// Products of f32 matrices, compiled once per level.
+//
+// The right matrix is packed into panels of DENSE_VECTORS × 16 columns, [k][columns], which stay in the second cache; a
+// tile of DENSE_HEIGHT rows passes a panel with its sums in registers. Sums are carried through memory from one stretch
+// of k to the next, so an output is one chain of fused multiply-adds in ascending k, whatever the tiles are.
+
+#define PANEL (DENSE_VECTORS * 16)
+/// Steps of k, and columns, that are packed at a time.
+#define DEPTH 256
+#define BREADTH 256
+
+/// Adds to (or, if it `starts`, sets) `out`: `height` rows of the left matrix by one panel.
+TILE void dense_tile(
+    const size_t height, const float *left, size_t row, size_t step, const float *panel, size_t depth, float *out,
+    size_t stride, bool starts
+) {
+    f32x16 sum[DENSE_HEIGHT][DENSE_VECTORS];
+    UNROLL for (size_t i = 0; i < height; i++) {
+        UNROLL for (size_t v = 0; v < DENSE_VECTORS; v++) {
+            sum[i][v] = starts ? (f32x16){} : load_f32x16(out + i * stride + v * 16);
+        }
+    }
+    for (size_t p = 0; p < depth; p++) {
+        f32x16 right[DENSE_VECTORS];
+        UNROLL for (size_t v = 0; v < DENSE_VECTORS; v++) right[v] = load_f32x16(panel + p * PANEL + v * 16);
+        UNROLL for (size_t i = 0; i < height; i++) {
+            const f32x16 value = splat(left[i * row + p * step]);
+            UNROLL for (size_t v = 0; v < DENSE_VECTORS; v++) sum[i][v] = fma16(value, right[v], sum[i][v]);
+        }
+    }
+    UNROLL for (size_t i = 0; i < height; i++) {
+        UNROLL for (size_t v = 0; v < DENSE_VECTORS; v++) store(sum[i][v], out + i * stride + v * 16);
+    }
+}
+
+static void dense_tile_of(
+    size_t height, const float *left, size_t row, size_t step, const float *panel, size_t depth, float *out,
+    size_t stride, bool starts
+) {
+    switch (height) {
+#define HEIGHT(H) \
+    case H: \
+        if (H <= DENSE_HEIGHT) dense_tile(H, left, row, step, panel, depth, out, stride, starts); \
+        break;
+    HEIGHT(1) HEIGHT(2) HEIGHT(3) HEIGHT(4) HEIGHT(5) HEIGHT(6)
+    HEIGHT(7) HEIGHT(8) HEIGHT(9) HEIGHT(10) HEIGHT(11) HEIGHT(12)
+#undef HEIGHT
+    }
+}
+
+/// The same for a panel of which only some columns are there.
+static void dense_edge(
+    size_t height, const float *left, size_t row, size_t step, const float *panel, size_t depth, float *out,
+    size_t stride, bool starts, size_t columns
+) {
+    float whole[DENSE_HEIGHT * PANEL] __attribute__((aligned(64))) = {};
+    for (size_t i = 0; i < height && !starts; i++) memcpy(whole + i * PANEL, out + i * stride, columns * sizeof(float));
+    dense_tile_of(height, left, row, step, panel, depth, whole, PANEL, starts);
+    for (size_t i = 0; i < height; i++) memcpy(out + i * stride, whole + i * PANEL, columns * sizeof(float));
+}
+
+#define SWAP(S, LOWER, UPPER) \
+    UNROLL for (int i = 0; i < 16; i++) { \
+        if (i & S) continue; \
+        const f32x16 x = rows[i], y = rows[i + S]; \
+        rows[i] = __builtin_shufflevector(x, y, LOWER); \
+        rows[i + S] = __builtin_shufflevector(x, y, UPPER); \
+    }
+#define LIST(...) __VA_ARGS__
+
+/// Transposes 16 × 16 numbers: 16 rows `from_stride` apart into 16 rows `to_stride` apart.
+TILE void transpose_block(const float *from, size_t from_stride, float *to, size_t to_stride) {
+    f32x16 rows[16];
+    UNROLL for (int i = 0; i < 16; i++) rows[i] = load_f32x16(from + i * from_stride);
+    SWAP(8, LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+        LIST(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+    SWAP(4, LIST(0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27),
+        LIST(4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
+    SWAP(2, LIST(0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
+        LIST(2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
+    SWAP(1, LIST(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30),
+        LIST(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31))
+    UNROLL for (int i = 0; i < 16; i++) store(rows[i], to + i * to_stride);
+}
+
+#undef SWAP
+#undef LIST
+
+/// Packs `columns` (at most PANEL) columns of the right matrix, the rest of the panel being 0.
+static void pack_panel(ck_strided right, size_t depth, size_t columns, float *panel) {
+    if (columns < PANEL) memset(panel, 0, depth * PANEL * sizeof(float));
+    if (right.column == 1) {
+        for (size_t p = 0; p < depth; p++) {
+            const float *from = right.at + p * right.row;
+            if (columns == PANEL) {
+                memcpy(panel + p * PANEL, from, PANEL * sizeof(float));
+            } else {
+                memcpy(panel + p * PANEL, from, columns * sizeof(float));
+            }
+        }
+        return;
+    }
+    const size_t whole = right.row == 1 ? depth / 16 * 16 : 0;
+    size_t j = 0;
+    for (; j + 16 <= columns; j += 16) {
+        const float *from = right.at + j * right.column;
+        for (size_t p = 0; p < whole; p += 16) transpose_block(from + p, right.column, panel + p * PANEL + j, PANEL);
+        for (size_t p = whole; p < depth; p++) {
+            for (size_t i = 0; i < 16; i++) panel[p * PANEL + j + i] = from[p * right.row + i * right.column];
+        }
+    }
+    for (; j < columns; j++) {
+        for (size_t p = 0; p < depth; p++) panel[p * PANEL + j] = right.at[p * right.row + j * right.column];
+    }
+}
+
+/// Packs `height` rows of a left matrix that lies transposed: `[k][DENSE_HEIGHT]`.
+static void pack_strip(const float *left, size_t step, size_t depth, size_t height, float *strip) {
+    for (size_t p = 0; p < depth; p++) {
+        if (height == DENSE_HEIGHT) {
+            memcpy(strip + p * DENSE_HEIGHT, left + p * step, DENSE_HEIGHT * sizeof(float));
+        } else {
+            for (size_t i = 0; i < height; i++) strip[p * DENSE_HEIGHT + i] = left[p * step + i];
+        }
+    }
+}
+
+/// One stretch of k and of columns: all rows of the left matrix by the packed panels.
+static void multiply_panels(
+    ck_strided left, size_t m, const float *panels, size_t n, size_t depth, float *out, size_t stride, bool starts
+) {
+    float strip[DEPTH * DENSE_HEIGHT] __attribute__((aligned(64)));
+    for (size_t i = 0; i < m; i += DENSE_HEIGHT) {
+        const size_t height = m - i < DENSE_HEIGHT ? m - i : DENSE_HEIGHT;
+        const float *a = left.at + i * left.row;
+        size_t row = left.row, step = left.column;
+        if (left.column != 1 && left.row == 1) {
+            pack_strip(a, left.column, depth, height, strip);
+            a = strip;
+            step = DENSE_HEIGHT;
+        }
+        for (size_t j = 0; j < n; j += PANEL) {
+            const float *panel = panels + j * depth;
+            float *to = out + i * stride + j;
+            if (n - j >= PANEL) {
+                dense_tile_of(height, a, row, step, panel, depth, to, stride, starts);
+            } else {
+                dense_edge(height, a, row, step, panel, depth, to, stride, starts, n - j);
+            }
+        }
+    }
+}
+
+static void multiply_dense(
+    ck_strided left, ck_strided right, size_t m, size_t n, size_t k, float *out, size_t stride, bool adds
+) {
+    float panels[DEPTH * BREADTH] __attribute__((aligned(64)));
+    if (k == 0 && !adds) {
+        for (size_t i = 0; i < m; i++) memset(out + i * stride, 0, n * sizeof(float));
+    }
+    for (size_t j = 0; j < n; j += BREADTH) {
+        const size_t breadth = n - j < BREADTH ? n - j : BREADTH;
+        for (size_t p = 0; p < k; p += DEPTH) {
+            const size_t depth = k - p < DEPTH ? k - p : DEPTH;
+            for (size_t c = 0; c < breadth; c += PANEL) {
+                const ck_strided from = {right.at + p * right.row + (j + c) * right.column, right.row, right.column};
+                pack_panel(from, depth, breadth - c < PANEL ? breadth - c : PANEL, panels + c * depth);
+            }
+            const ck_strided rows = {left.at + p * left.column, left.row, left.column};
+            multiply_panels(rows, m, panels, breadth, depth, out + j, stride, p == 0 && !adds);
+        }
+    }
+}
+
+#undef PANEL
+#undef DEPTH
+#undef BREADTH
