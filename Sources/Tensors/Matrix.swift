@@ -88,6 +88,14 @@ package struct MatrixView: @unchecked Sendable {  // Threads write disjoint part
         return MatrixView(rows: rows, columns: columns, storage: storage)
     }
 
+    /// A matrix that begins at the number `offset` of this one, row after row.
+    package func part(at offset: Int, rows: Int, columns: Int) -> MatrixView {
+        precondition(
+            offset >= 0 && offset + rows * columns <= self.rows * self.columns,
+            "\(rows) × \(columns) from \(offset) in \(self.rows) × \(self.columns)")
+        return MatrixView(rows: rows, columns: columns, storage: storage + offset)
+    }
+
     package subscript(row: Int, column: Int) -> Float {
         get {
             precondition(

@@ -26,6 +26,15 @@ extension MatrixView {
         }
     }
 
+    /// Takes the numbers of a matrix of the same shape.
+    package func copy(_ other: MatrixView, on workers: Workers) {
+        precondition(
+            rows == other.rows && columns == other.columns, "\(other.rows) × \(other.columns) to \(rows) × \(columns)")
+        workers.forEachChunk(of: count, atLeast: Self.worthATurn) { _, range in
+            (storage + range.lowerBound).update(from: other.storage + range.lowerBound, count: range.count)
+        }
+    }
+
     package func fillWithZeros(on workers: Workers) {
         workers.forEachChunk(of: count, atLeast: Self.worthATurn) { _, range in
             (storage + range.lowerBound).update(repeating: 0, count: range.count)
