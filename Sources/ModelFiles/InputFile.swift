@@ -1,15 +1,15 @@
 import Glibc
 
 /// A file that is read in pieces into memory of our own.
-final class InputFile: Sendable {
-    let path: String
+package final class InputFile: Sendable {
+    package let path: String
     /// Bytes when it was opened.
-    let size: Int
+    package let size: Int
     /// When it was last changed, in nanoseconds.
-    let modificationTime: Int
+    package let modificationTime: Int
     private let descriptor: Int32
 
-    init(path: String) throws {
+    package init(path: String) throws {
         // Not blocking, or opening a pipe would wait for its writer.
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw ModelFileError.cannotOpen(path, errno) }
@@ -46,7 +46,7 @@ final class InputFile: Sendable {
     }
 
     /// A copy of `count` bytes from `offset` on.
-    func bytes(at offset: Int, count: Int) throws -> [UInt8] {
+    package func bytes(at offset: Int, count: Int) throws -> [UInt8] {
         guard count >= 0, count <= size else { throw error("is \(size) bytes long; \(count) were asked for") }
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
@@ -60,7 +60,7 @@ final class InputFile: Sendable {
         return try bytes(at: 0, count: size)
     }
 
-    func error(_ problem: String, _ remedy: String? = nil) -> ModelFileError {
+    package func error(_ problem: String, _ remedy: String? = nil) -> ModelFileError {
         ModelFileError(path: path, problem: problem, remedy: remedy)
     }
 }

@@ -139,7 +139,7 @@ extension SentencePieceTokenizer {
         return trie
     }
 
-    private static func byteIDs(in description: TokenizerDescription) -> [Int] {
+    static func byteIDs(in description: TokenizerDescription) -> [Int] {
         var ids: [UInt8: Int] = [:]
         for id in description.pieces.indices where description.kinds[id] == .byte {
             ids[byte(named: description.pieces[id])!] = id  // checked before

@@ -1,0 +1,73 @@
+import Foundation
+import ModelFiles
+
+/// The files that make one domain.
+///
+/// A file given by its path is a domain. Of a folder, each file is a domain and each sub-folder is one, with all that is
+/// in it; hidden files, empty ones and (unless any bytes will do) those with a NUL byte near their start are left out.
+struct DomainFiles: Equatable {
+    /// The file's name without its ending, or the folder's name.
+    var name: String
+    var paths: [String]
+
+    static func find(_ paths: [String], takesAnyBytes: Bool) throws -> [DomainFiles] {
+        let domains = try paths.flatMap { try find($0, takesAnyBytes: takesAnyBytes) }
+        var seen: [String: DomainFiles] = [:]
+        for domain in domains {
+            guard let other = seen.updateValue(domain, forKey: domain.name) else { continue }
+            throw ModelFileError(
+                path: domain.paths[0], problem: "makes a domain named \(domain.name), as \(other.paths[0]) does",
+                remedy: "Rename one of them")
+        }
+        return domains
+    }
+
+    private static func find(_ path: String, takesAnyBytes: Bool) throws -> [DomainFiles] {
+        guard isFolder(path) else { return [DomainFiles(name: domainName(path), paths: [path])] }
+        let domains = try entries(of: path).compactMap { entry -> DomainFiles? in
+            let inside = path + "/" + entry
+            let paths = try texts(at: inside, takesAnyBytes: takesAnyBytes)
+            return paths.isEmpty ? nil : DomainFiles(name: isFolder(inside) ? entry : domainName(entry), paths: paths)
+        }
+        guard !domains.isEmpty else {
+            throw ModelFileError(
+                path: path, problem: "has no text files in it", remedy: "Give a text file, or a folder with some")
+        }
+        return domains
+    }
+
+    /// The text files at a path and below it, in the order of their names.
+    private static func texts(at path: String, takesAnyBytes: Bool) throws -> [String] {
+        if isFolder(path) {
+            return try entries(of: path).flatMap { try texts(at: path + "/" + $0, takesAnyBytes: takesAnyBytes) }
+        }
+        var isOther = false
+        if (try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType) != .typeRegular {
+            isOther = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil
+        }
+        guard !isOther else { return [] }
+        let file = try InputFile(path: path)
+        let start = try file.bytes(at: 0, count: min(file.size, 4096))
+        return start.isEmpty || !takesAnyBytes && start.contains(0) ? [] : [path]
+    }
+
+    private static func entries(of folder: String) throws -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
+        } catch {
+            throw ModelFileError(
+                path: folder, problem: "cannot be listed: \(error.localizedDescription)",
+                remedy: "Check its permissions")
+        }
+    }
+
+    /// Whether this is a folder itself, not a link to one, so that no folder contains itself.
+    private static func isFolder(_ path: String) -> Bool {
+        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        return type == .typeDirectory
+    }
+
+    private static func domainName(_ path: String) -> String {
+        URL(filePath: path).deletingPathExtension().lastPathComponent
+    }
+}
