@@ -4,6 +4,8 @@ package import Tensors
 package protocol Router: Sendable {
     /// Assigns tokens to experts.
     ///
-    /// - Parameter scores: `[tokens, experts]`, as the gate left them, in f32.
-    func route(_ scores: borrowing Matrix) -> Assignment
+    /// - Parameters:
+    ///   - scores: `[tokens, experts]`, as the gate left them, in f32.
+    ///   - tokens: their ids, which tables go by.
+    func route(_ scores: borrowing Matrix, of tokens: ArraySlice<Int>) -> Assignment
 }

@@ -16,7 +16,7 @@ package struct TopKRouter: Router {
         self.k = k
     }
 
-    package func route(_ scores: borrowing Matrix) -> Assignment {
+    package func route(_ scores: borrowing Matrix, of tokens: ArraySlice<Int>) -> Assignment {
         let experts = scores.columns
         precondition(k <= experts, "top-\(k) of \(experts) experts")
         var visits: [Assignment.Visit] = []

@@ -77,7 +77,7 @@ package final class LanguageModel {
                 let rows = start..<min(start + limits.attentionTokens, tokens.count)
                 attention[layer].run(rows, at: position + start, &scratch, on: workers)
             }
-            let assignment = route(layer: layer)
+            let assignment = route(tokens, layer: layer)
             try recorder?.record(assignment, of: tokens, at: position, layer: layer, phase: phase)
             announceExperts(after: layer, tokens: tokens.count)
             try scratch.run(execution, assignment, from: experts, layer: layer)
@@ -107,14 +107,14 @@ package final class LanguageModel {
     }
 
     /// Scores, then routes. Leaves the layer's normalized input in `scratch.inputs`.
-    private func route(layer: Int) -> Assignment {
+    private func route(_ tokens: ArraySlice<Int>, layer: Int) -> Assignment {
         let shape = experts.layout(layer: layer).shape
         let layer = weights.layers[layer]
         scratch.loadInputs(
             0..<scratch.hidden.rows, weight: layer.expertNorm, epsilon: architecture.normEpsilon,
             for: [.f32, shape.gateFormat, shape.upFormat], on: workers)
         scratch.score(by: layer.gate, on: workers)
-        return router.route(scratch.scores)
+        return router.route(scratch.scores, of: tokens)
     }
 
     /// A prompt of some length visits every expert: those of the next layer can come while this one computes.
