@@ -105,17 +105,3 @@ extension Store {
             }
     }
 }
-
-extension TensorRole {
-    /// The roles of all experts' tensors.
-    fileprivate static func experts(of architecture: Architecture) -> [TensorRole] {
-        (0..<architecture.layerCount).flatMap { layer in
-            (0..<architecture.expertCount).flatMap { expert -> [TensorRole] in
-                [
-                    .expertGate(layer: layer, expert: expert), .expertUp(layer: layer, expert: expert),
-                    .expertDown(layer: layer, expert: expert),
-                ]
-            }
-        }
-    }
-}

@@ -25,6 +25,9 @@ extension Architecture {
         try check("the number of experts per token", expertsPerToken, atMost: expertCount)
         try check("the context length", contextLength, atMost: Self.limits.context)
         try check("the number of rotary dimensions", rotaryDimensions, atMost: headSize)
+        if let sharedIntermediateSize {
+            try check("the width of the shared expert", sharedIntermediateSize, atMost: Self.limits.width)
+        }
         if let slidingWindow { try check("the sliding window", slidingWindow, atMost: Self.limits.context) }
         try check(
             headCount % keyValueHeadCount == 0,
@@ -32,6 +35,32 @@ extension Architecture {
         try check(rotaryDimensions % 2 == 0, "the number of rotary dimensions is \(rotaryDimensions), an odd number")
         try check(normEpsilon >= 0 && normEpsilon < 1, "the epsilon of the norms is \(normEpsilon)")
         try check(rotaryBase > 0 && rotaryBase.isFinite, "the rotary base is \(rotaryBase)")
+        if let problem = routing.problem(experts: expertCount, perToken: expertsPerToken) {
+            throw ModelFileError(path: path, problem: problem)
+        }
         return self
+    }
+}
+
+extension Routing {
+    /// What of it does not fit together, or does not fit `experts` experts of which a token visits `perToken`.
+    fileprivate func problem(experts: Int, perToken: Int) -> String? {
+        let isGrouped = groups > 1
+        return switch true {
+        case !scale.isFinite: "the weights of experts are scaled by \(scale)"
+        case groups < 1 || experts % max(groups, 1) != 0: "\(experts) experts do not fall into \(groups) equal groups"
+        case allowedGroups < 1 || allowedGroups > groups: "\(allowedGroups) of \(groups) groups of experts are allowed"
+        case isGrouped && selection != .topK: "experts are in \(groups) groups, but chosen by \(selection.rawValue)"
+        case isGrouped && perToken > experts / groups * allowedGroups:
+            "\(perToken) experts are to be chosen among \(experts / groups * allowedGroups)"
+        case hasBias && selection != .topK: "a bias is there, but experts are chosen by \(selection.rawValue)"
+        case selection == .table && perToken != 1: "a table names one expert, but a token is to visit \(perToken)"
+        case selection == .table && (weighting == .softmaxOfChosen || weighting == .sigmoidOfChosen):
+            "the weight of the one expert that a table names is said to be \(weighting.rawValue)"
+        case selection == .threshold && !hasGate: "experts are chosen by thresholds, but there are no scores"
+        case selection == .topK && !hasGate && perToken != experts:
+            "\(perToken) of \(experts) experts are to be chosen, but there are no scores"
+        default: nil
+        }
     }
 }

@@ -1,4 +1,4 @@
-/// The shapes and constants of a Mixtral-style decoder: all that the forward pass needs beside the weights.
+/// The shapes and constants of a decoder with experts: all that the forward pass needs beside the weights.
 public struct Architecture: Codable, Sendable, Equatable {
     /// Which components of a head a rotation pairs (Su et al., 2021, arXiv 2104.09864).
     public enum RotaryPairing: String, Codable, Sendable {
@@ -18,7 +18,7 @@ public struct Architecture: Codable, Sendable, Equatable {
     /// Width of one expert.
     public var intermediateSize: Int
     public var expertCount: Int
-    /// Experts that a token visits (top-k).
+    /// Experts that a token visits (top-k); where the number varies from token to token, its mean.
     public var expertsPerToken: Int
     public var normEpsilon: Float
     public var rotaryBase: Float
@@ -31,12 +31,21 @@ public struct Architecture: Codable, Sendable, Equatable {
     public var tiedEmbeddings: Bool
     /// Positions the model was made for.
     public var contextLength: Int
+    /// How a token finds its experts.
+    public var routing: Routing
+    /// Whether each head of queries and keys is RMS-normalized before it is rotated (Henry et al., 2020, arXiv 2010.04245).
+    public var qkNorm: Bool
+    /// Width of an expert that every token visits, beside those it is routed to; nil: there is none.
+    public var sharedIntermediateSize: Int?
+
+    /// The greatest number of experts that a token visits.
+    public var visitsPerToken: Int { routing.selection == .threshold ? expertCount : expertsPerToken }
 
     public init(
         vocabularySize: Int, hiddenSize: Int, layerCount: Int, headCount: Int, keyValueHeadCount: Int, headSize: Int,
         intermediateSize: Int, expertCount: Int, expertsPerToken: Int, normEpsilon: Float, rotaryBase: Float,
         rotaryPairing: RotaryPairing, rotaryDimensions: Int, slidingWindow: Int?, tiedEmbeddings: Bool,
-        contextLength: Int
+        contextLength: Int, routing: Routing = .mixtral, qkNorm: Bool = false, sharedIntermediateSize: Int? = nil
     ) {
         self.vocabularySize = vocabularySize
         self.hiddenSize = hiddenSize
@@ -54,5 +63,32 @@ public struct Architecture: Codable, Sendable, Equatable {
         self.slidingWindow = slidingWindow
         self.tiedEmbeddings = tiedEmbeddings
         self.contextLength = contextLength
+        self.routing = routing
+        self.qkNorm = qkNorm
+        self.sharedIntermediateSize = sharedIntermediateSize
+    }
+
+    /// What was written before there were other routers than Mixtral's is Mixtral's.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        vocabularySize = try values.decode(Int.self, forKey: .vocabularySize)
+        hiddenSize = try values.decode(Int.self, forKey: .hiddenSize)
+        layerCount = try values.decode(Int.self, forKey: .layerCount)
+        headCount = try values.decode(Int.self, forKey: .headCount)
+        keyValueHeadCount = try values.decode(Int.self, forKey: .keyValueHeadCount)
+        headSize = try values.decode(Int.self, forKey: .headSize)
+        intermediateSize = try values.decode(Int.self, forKey: .intermediateSize)
+        expertCount = try values.decode(Int.self, forKey: .expertCount)
+        expertsPerToken = try values.decode(Int.self, forKey: .expertsPerToken)
+        normEpsilon = try values.decode(Float.self, forKey: .normEpsilon)
+        rotaryBase = try values.decode(Float.self, forKey: .rotaryBase)
+        rotaryPairing = try values.decode(RotaryPairing.self, forKey: .rotaryPairing)
+        rotaryDimensions = try values.decode(Int.self, forKey: .rotaryDimensions)
+        slidingWindow = try values.decodeIfPresent(Int.self, forKey: .slidingWindow)
+        tiedEmbeddings = try values.decode(Bool.self, forKey: .tiedEmbeddings)
+        contextLength = try values.decode(Int.self, forKey: .contextLength)
+        routing = try values.decodeIfPresent(Routing.self, forKey: .routing) ?? .mixtral
+        qkNorm = try values.decodeIfPresent(Bool.self, forKey: .qkNorm) ?? false
+        sharedIntermediateSize = try values.decodeIfPresent(Int.self, forKey: .sharedIntermediateSize)
     }
 }

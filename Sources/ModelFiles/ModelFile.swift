@@ -1,8 +1,9 @@
+import FoundationEssentials
 import Glibc
 
 /// The entrance: a path becomes a model, or an error that says what is there instead.
 package enum ModelFile {
-    /// Opens a GGUF file or a Hugging Face folder.
+    /// Opens a GGUF file, a Hugging Face folder, a checkpoint, or the latest checkpoint in a folder.
     ///
     /// - Throws: ``ModelFileError``.
     package static func open(path: String) throws -> any ModelSource {
@@ -14,6 +15,7 @@ package enum ModelFile {
 
     private static func open(folder: ModelFolder) throws -> any ModelSource {
         if folder.has("config.json") { return try PublishedModel(folder: folder) }
+        if let checkpoint = folder.latestCheckpoint { return try PublishedModel(checkpoint: checkpoint) }
         throw folder.error(folder.contentsInstead.found, folder.contentsInstead.remedy)
     }
 
@@ -21,13 +23,16 @@ package enum ModelFile {
         let file = try InputFile(path: path)
         let start = try file.bytes(at: 0, count: min(64, file.size))
         if start.starts(with: GGUFFile.magic) { return try PublishedModel(gguf: path) }
+        let isNamedCheckpoint = Checkpoint.step(ofFileNamed: URL(filePath: path).lastPathComponent) != nil
+        if isNamedCheckpoint || SafetensorsFile.isCheckpoint(file) { return try PublishedModel(checkpoint: path) }
         try refuseLFSPointer(file)
         let (found, remedy) = contentsInstead(of: file, start)
         throw file.error(found, remedy)
     }
 }
 
-private let supported = "Supported are GGUF files, and folders with config.json, safetensors and tokenizer.model"
+private let supported =
+    "Supported are GGUF files, folders with config.json, safetensors and tokenizer.model, and checkpoints of offstage train"
 
 /// What a file is that is no model of ours.
 private func contentsInstead(of file: InputFile, _ start: [UInt8]) -> (found: String, remedy: String) {

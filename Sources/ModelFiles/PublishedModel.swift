@@ -1,10 +1,11 @@
-/// A model in files, whatever their format: the formats differ only in how these five are found.
+/// A model in files, whatever their format: the formats differ only in how these are found.
 struct PublishedModel: ModelSource {
     let architecture: Architecture
     let tokenizer: TokenizerDescription
     let name: String
     let digest: String
     let tensors: TensorCatalog
+    var sentencePieceModel: [UInt8]?
 
     func tensor(_ role: TensorRole) throws -> any SourceTensor { try tensors.tensor(role) }
 }

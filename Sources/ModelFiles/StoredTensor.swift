@@ -12,9 +12,12 @@ struct StoredTensor: Sendable {
     let file: InputFile
     /// Bytes from the start of the file.
     let offset: Int
+    /// At least 1; right where the type is known.
+    let byteCount: Int
 
     init(
-        name: String, dimensions: [Int], typeName: String, format: WeightFormat?, file: InputFile, offset: Int
+        name: String, dimensions: [Int], typeName: String, format: WeightFormat?, file: InputFile, offset: Int,
+        byteCount: Int
     ) {
         self.name = name
         self.dimensions = Array(dimensions.drop { $0 == 1 })
@@ -22,6 +25,7 @@ struct StoredTensor: Sendable {
         self.format = format
         self.file = file
         self.offset = offset
+        self.byteCount = byteCount
     }
 }
 
@@ -34,6 +38,8 @@ struct StoredRows: SourceTensor {
     private let bytesPerRow: Int
     private let file: InputFile
     private let offset: Int
+    /// Whether the file has 32-bit integers, which are read as f32: experts' numbers, all small enough.
+    private let holdsIntegers: Bool
 
     /// Rows `first..<first + rows` of a tensor whose shape has been checked.
     ///
@@ -47,6 +53,7 @@ struct StoredRows: SourceTensor {
         self.bytesPerRow = bytesPerRow
         file = tensor.file
         offset = tensor.offset + first * bytesPerRow
+        holdsIntegers = tensor.typeName == SafetensorsType.i32.rawValue
     }
 
     func read(rows range: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws {
@@ -54,5 +61,10 @@ struct StoredRows: SourceTensor {
         let count = range.count * bytesPerRow
         precondition(bytes.count >= count, "\(bytes.count) bytes for \(count) of \(name)")
         try file.read(at: offset + range.lowerBound * bytesPerRow, into: .init(rebasing: bytes[..<count]))
+        guard holdsIntegers else { return }
+        for place in stride(from: 0, to: count, by: 4) {
+            let integer = Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: Int32.self))
+            bytes.storeBytes(of: Float(integer), toByteOffset: place, as: Float.self)
+        }
     }
 }

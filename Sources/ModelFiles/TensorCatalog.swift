@@ -30,7 +30,8 @@ struct TensorCatalog: Sendable {
         guard tensor.dimensions == Array(dimensions.drop { $0 == 1 }) else {
             throw error("the tensor \(tensor.name) has the shape \(tensor.dimensions), expected \(dimensions)")
         }
-        guard let format = tensor.format else { throw unsupported(tensor) }
+        let isTable = role.isTable && tensor.typeName == SafetensorsType.i32.rawValue
+        guard let format = isTable ? .f32 : tensor.format else { throw unsupported(tensor) }
         guard let stored = StoredRows(of: tensor, format: format, first: first, rows: rows, columns: columns) else {
             throw error(
                 "the tensor \(tensor.name) has rows of \(columns), which do not divide into \(tensor.typeName) blocks")
@@ -69,8 +70,8 @@ struct TensorCatalog: Sendable {
         guard let first = leftovers.first else { return }
         let others = leftovers.count > 1 ? " and \(leftovers.count - 1) more tensors" : ""
         throw error(
-            "has the tensor \(first)\(others), which a Mixtral-style model does not have and which would change the result",
-            "Supported are token embedding, output, norms, attention without biases, gate and experts")
+            "has the tensor \(first)\(others), which a model of this architecture does not have and which would change the result",
+            "Supported are token embedding, output, norms, attention without biases, router and experts")
     }
 
     private func unsupported(_ tensor: StoredTensor) -> ModelFileError {

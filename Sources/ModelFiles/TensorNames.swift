@@ -29,8 +29,16 @@ struct TensorNames: Sendable {
     var expertGate: [Place]
     var expertUp: [Place]
     var expertDown: [Place]
+    var queryNorm: [Place] = []
+    var keyNorm: [Place] = []
+    var routerBias: [Place] = []
+    var routerThresholds: [Place] = []
+    var routerTable: [Place] = []
+    var sharedGate: [Place] = []
+    var sharedUp: [Place] = []
+    var sharedDown: [Place] = []
     /// Endings of names that change no result and may be left over.
-    var ignoredEndings: [String]
+    var ignoredEndings: [String] = []
 
     func places(of role: TensorRole) -> [Place] {
         switch role {
@@ -44,6 +52,14 @@ struct TensorNames: Sendable {
         case .attentionOutput: attentionOutput
         case .expertNorm: expertNorm
         case .gate: gate
+        case .queryNorm: queryNorm
+        case .keyNorm: keyNorm
+        case .routerBias: routerBias
+        case .routerThresholds: routerThresholds
+        case .routerTable: routerTable
+        case .sharedGate: sharedGate
+        case .sharedUp: sharedUp
+        case .sharedDown: sharedDown
         case .expertGate: expertGate
         case .expertUp: expertUp
         case .expertDown: expertDown
@@ -83,9 +99,11 @@ extension TensorRole {
     var layer: Int? {
         switch self {
         case .tokenEmbedding, .outputNorm, .output: nil
-        case .attentionNorm(let layer), .query(let layer), .key(let layer), .value(let layer),
-            .attentionOutput(let layer), .expertNorm(let layer), .gate(let layer), .expertGate(let layer, _),
-            .expertUp(let layer, _), .expertDown(let layer, _):
+        case .attentionNorm(let layer), .query(let layer), .key(let layer), .value(let layer), .queryNorm(let layer),
+            .keyNorm(let layer), .attentionOutput(let layer), .expertNorm(let layer), .gate(let layer),
+            .routerBias(let layer), .routerThresholds(let layer), .routerTable(let layer), .sharedGate(let layer),
+            .sharedUp(let layer), .sharedDown(let layer), .expertGate(let layer, _), .expertUp(let layer, _),
+            .expertDown(let layer, _):
             layer
         }
     }

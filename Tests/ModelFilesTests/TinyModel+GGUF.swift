@@ -92,7 +92,7 @@ extension TinyModel {
         case .attentionOutput(let layer): "blk.\(layer).attn_output.weight"
         case .expertNorm(let layer): "blk.\(layer).ffn_norm.weight"
         case .gate(let layer): "blk.\(layer).ffn_gate_inp.weight"
-        case .expertGate, .expertUp, .expertDown: fatalError("experts are named where they are stacked")
+        default: fatalError("\(role) is none of Mixtral's, or is named where it is stacked")
         }
     }
 }

@@ -87,6 +87,7 @@ extension TinyModel {
         case .expertGate(let layer, let expert): "model.layers.\(layer).\(experts).experts.\(expert).w1.weight"
         case .expertUp(let layer, let expert): "model.layers.\(layer).\(experts).experts.\(expert).w3.weight"
         case .expertDown(let layer, let expert): "model.layers.\(layer).\(experts).experts.\(expert).w2.weight"
+        default: fatalError("\(role) is none of Mixtral's")
         }
     }
 }

@@ -140,7 +140,7 @@ extension GGUFFile {
             ranges.append((offset..<offset + length, entry.name))
             return StoredTensor(
                 name: entry.name, dimensions: entry.dimensions.reversed(), typeName: entry.type.name,
-                format: entry.type.format, file: file, offset: offset)
+                format: entry.type.format, file: file, offset: offset, byteCount: length)
         }
         ranges.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
         for (one, next) in zip(ranges, ranges.dropFirst()) where one.range.upperBound > next.range.lowerBound {

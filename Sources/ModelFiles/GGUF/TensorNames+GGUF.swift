@@ -13,6 +13,5 @@ extension TensorNames {
         gate: ["blk.{layer}.ffn_gate_inp.weight"],
         expertGate: [.expert("blk.{layer}.ffn_gate_exps.weight"), "blk.{layer}.ffn_gate.{expert}.weight"],
         expertUp: [.expert("blk.{layer}.ffn_up_exps.weight"), "blk.{layer}.ffn_up.{expert}.weight"],
-        expertDown: [.expert("blk.{layer}.ffn_down_exps.weight"), "blk.{layer}.ffn_down.{expert}.weight"],
-        ignoredEndings: [])
+        expertDown: [.expert("blk.{layer}.ffn_down_exps.weight"), "blk.{layer}.ffn_down.{expert}.weight"])
 }

@@ -22,6 +22,7 @@ extension PublishedModel {
         }
         // After the embeddings were seen to have so many rows: the number alone must not cost memory.
         tokenizer = try TokenizerDescription(folder: folder, ids: ids, vocabularySize: architecture.vocabularySize)
+        sentencePieceModel = try folder.file(TokenizerDescription.modelName)?.contents(limit: 1 << 26)
         name = URL(filePath: folder.path).standardizedFileURL.lastPathComponent
         digest = try folder.digest(weights)
     }

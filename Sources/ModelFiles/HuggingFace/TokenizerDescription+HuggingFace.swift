@@ -1,20 +1,19 @@
 import FoundationEssentials
 
 extension TokenizerDescription {
-    private static let modelName = "tokenizer.model"
+    static let modelName = "tokenizer.model"
 
     /// The tokenizer of a folder: SentencePiece's model, and what the JSON files beside it add.
     ///
     /// - Parameter vocabularySize: tokens the model knows; the pieces are filled up to it.
     init(folder: ModelFolder, ids: [TokenIDs], vocabularySize: Int) throws {
         guard let model = try folder.file(Self.modelName) else { throw folder.withoutTokenizer }
-        self = try .sentencePiece(model)
-        guard pieces.count <= vocabularySize else {
-            throw model.error("has \(pieces.count) pieces, but the model knows \(vocabularySize) tokens")
-        }
+        try refuseLFSPointer(model)
+        self = try TokenizerDescription(
+            sentencePiece: model.contents(limit: 1 << 26), for: vocabularySize, of: model)
         let settings = try folder.decoded(
             TokenizerConfiguration.self, from: "tokenizer_config.json", keys: .convertFromSnakeCase)
-        try add(folder.addedTokens(settings), upTo: vocabularySize, path: folder.path)
+        try add(folder.addedTokens(settings), path: folder.path)
         if let added = settings?.addPrefixSpace { addsSpacePrefix = added }
         addsBeginning = settings?.addBosToken ?? true
         chatTemplate = try folder.chatTemplate ?? settings?.chatTemplate?.text
@@ -26,31 +25,16 @@ extension TokenizerDescription {
         }
     }
 
-    private static func sentencePiece(_ file: InputFile) throws -> TokenizerDescription {
-        try refuseLFSPointer(file)
-        do {
-            return try SentencePieceModel(bytes: file.contents(limit: 1 << 26), name: file.path).description
-        } catch let error as TokenizerError {
-            throw file.error("is no vocabulary that can be used: \(error.finding)", error.wayOut)
-        }
-    }
-
-    /// Puts added tokens at their ids and fills what is left with unused pieces, as llama.cpp's converter does.
-    private mutating func add(
-        _ tokens: [Int: TokenizerConfiguration.AddedToken], upTo count: Int, path: String
-    ) throws {
-        let own = pieces.count
-        for id in own..<count {
-            pieces.append("[PAD\(id)]")
-            scores.append(-10_000)
-            kinds.append(.unused)
-        }
-        for (id, token) in tokens where id >= own {
-            guard id < count else {
+    /// Puts added tokens at their ids, where the vocabulary itself has none.
+    private mutating func add(_ tokens: [Int: TokenizerConfiguration.AddedToken], path: String) throws {
+        for (id, token) in tokens {
+            guard id < pieces.count else {
                 throw ModelFileError(
-                    path: path, problem: "adds the token \(token.content) as \(id), but the model knows \(count) tokens"
-                )
+                    path: path,
+                    problem:
+                        "adds the token \(token.content) as \(id), but the model knows \(pieces.count) tokens")
             }
+            guard id >= 0, pieces[id] == Self.padding(id) else { continue }
             pieces[id] = token.content
             scores[id] = -1_000
             kinds[id] = token.special == true ? .control : .userDefined

@@ -2,25 +2,34 @@ import FoundationEssentials
 import Tensors
 
 /// The header of one safetensors file: its tensors, their places checked.
-struct SafetensorsFile: Sendable {
+package struct SafetensorsFile: Sendable {
     /// No header of a real model comes near it.
     static let longestHeader = 1 << 25
 
     let file: InputFile
+    /// What the header says beside the tensors (`__metadata__`).
+    package let metadata: [String: String]
     let tensors: [StoredTensor]
     /// Of the header's bytes, the file's size and its time.
     let digest: SourceDigest
 
-    init(path: String) throws {
+    /// - Throws: ``ModelFileError`` when the file is none, incomplete, or its tensors do not lie as they should.
+    package init(path: String) throws {
         let file = try InputFile(path: path)
         let header = try Self.header(of: file)
-        let entries = try JSONDecoder().decode(Header.self, from: header, of: file).entries
-        tensors = try Self.place(entries, from: 8 + header.count, in: file)
+        let decoded = try JSONDecoder().decode(Header.self, from: header, of: file)
+        metadata = decoded.metadata
+        tensors = try Self.place(decoded.entries, from: 8 + header.count, in: file)
         var digest = SourceDigest()
         digest.combine(header)
         digest.combine(sizeAndTimeOf: file)
         self.digest = digest
         self.file = file
+    }
+
+    /// The metadata alone, whatever the rest of the file is like.
+    static func metadata(of file: InputFile) throws -> [String: String] {
+        try JSONDecoder().decode(Header.self, from: header(of: file), of: file).metadata
     }
 }
 
@@ -36,20 +45,16 @@ private struct Entry: Decodable {
     }
 }
 
-/// The header's JSON: an entry for each tensor, and `__metadata__`, which says nothing that is needed.
+/// The header's JSON: an entry for each tensor, and `__metadata__`.
 private struct Header: Decodable {
+    let metadata: [String: String]
     let entries: [(name: String, entry: Entry)]
 
-    private struct Name: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
     init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: Name.self)
-        entries = try container.allKeys.filter { $0.stringValue != "__metadata__" }.map { name in
+        let container = try decoder.container(keyedBy: SafetensorsName.self)
+        // Only our own checkpoints need it, and theirs is made of strings.
+        metadata = (try? container.decodeIfPresent([String: String].self, forKey: .metadata)) ?? [:]
+        entries = try container.allKeys.filter { $0.stringValue != SafetensorsName.metadata.stringValue }.map { name in
             (name.stringValue, try container.decode(Entry.self, forKey: name))
         }
     }
@@ -91,7 +96,8 @@ extension SafetensorsFile {
             tensors.append(
                 StoredTensor(
                     name: name, dimensions: entry.shape, typeName: entry.dtype,
-                    format: SafetensorsType(name: entry.dtype).format, file: file, offset: dataOffset + next))
+                    format: SafetensorsType(rawValue: entry.dtype)?.format, file: file, offset: dataOffset + next,
+                    byteCount: entry.offsets[1] - next))
             next = entry.offsets[1]
         }
         guard next == dataSize else {
@@ -103,8 +109,7 @@ extension SafetensorsFile {
     }
 
     private static func checkSize(of name: String, _ entry: Entry, in file: InputFile) throws {
-        guard let format = SafetensorsType(name: entry.dtype).format else { return }
-        var bytes = format.bytesPerBlock
+        guard var bytes = SafetensorsType(rawValue: entry.dtype)?.size else { return }
         for size in entry.shape {
             let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
             guard size >= 0, !overflow else { throw file.error("has the tensor \(name) of the shape \(entry.shape)") }

@@ -30,21 +30,37 @@ struct OutputFile: ~Copyable {
         while done < bytes.count {
             let count = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw Self.error(path, "writing failed: \(String(cString: strerror(errno)))") }
+            guard count > 0 else { throw Self.writeError(path, errno) }
             done += count
         }
     }
 
     /// Makes the file last and gives it its name; a file that had the name is replaced.
     mutating func finish() throws {
-        guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
-            throw Self.error(path, "cannot be completed: \(String(cString: strerror(errno)))")
-        }
+        guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else { throw Self.writeError(path, errno) }
         isFinished = true
+        Self.makeNamesLast(in: Self.folder(of: path))
+    }
+
+    /// Where this is not possible the name may be lost with the machine's power, but never the file that had it.
+    private static func makeNamesLast(in folder: String) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    private static func folder(of path: String) -> String { URL(filePath: path).deletingLastPathComponent().path }
+
+    private static func writeError(_ path: String, _ code: Int32) -> ModelFileError {
+        let isFull = [ENOSPC, EDQUOT, EFBIG].contains(code)
+        return error(
+            path, "cannot be written: \(String(cString: strerror(code)))",
+            isFull ? "Make room, or choose another disk; what was there before is untouched" : nil)
     }
 
     private static func checkRoom(for size: Int, at path: String) throws {
-        let folder = URL(filePath: path).deletingLastPathComponent().path
+        let folder = folder(of: path)
         var status = statvfs()
         guard statvfs(folder, &status) == 0 else {
             throw error(path, "cannot be written: \(folder): \(String(cString: strerror(errno)))")
