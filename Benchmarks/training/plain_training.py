@@ -3,8 +3,8 @@
     python3 Benchmarks/training/plain_training.py FILE --seed 1                      dense
     python3 Benchmarks/training/plain_training.py FILE --seed 1 --experts 8 --top-k 2 --intermediate 176
 
-The recipe is nanoGPT's for a CPU, on a model of our kind: RMSNorm, SwiGLU, rotary positions, tied embeddings, AdamW with
-β 0.9 and 0.99, decay 0.1 on matrices, gradients clipped at 1, warm-up, then a cosine down to a tenth of the rate.
+The recipe is nanoGPT's for a CPU, on a model of our kind: RMSNorm, SwiGLU, rotary positions, tied embeddings; AdamW
+with β 0.9 and 0.99, decay 0.1 on matrices, gradients clipped at 1, warm-up, then a cosine down to a tenth of the rate.
 """
 
 import argparse
@@ -25,7 +25,8 @@ def main():
     shape = Shape(
         vocabulary=vocabulary, hidden=options.hidden, layers=options.layers, heads=options.heads,
         key_value_heads=options.heads, head_size=options.hidden // options.heads, intermediate=options.intermediate,
-        experts=options.experts, top_k=options.top_k, renormalized=options.top_k > 1,
+        experts=options.experts, top_k=options.top_k, renormalized=options.top_k > 1, score=options.score,
+        shared=options.shared,
     )
     weights = initial_weights(shape, options.init)
     train(weights, shape, train_text, validation_text, options)
@@ -41,6 +42,8 @@ def parse_options():
     parser.add_argument("--intermediate", type=int, default=352, help="width of one expert")
     parser.add_argument("--experts", type=int, default=1)
     parser.add_argument("--top-k", type=int, default=1)
+    parser.add_argument("--score", choices=["softmax", "sigmoid"], default="softmax")
+    parser.add_argument("--shared", type=int, default=0, help="width of the expert that every token visits")
     parser.add_argument("--context", type=int, default=64)
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--steps", type=int, default=2000)
@@ -51,6 +54,7 @@ def parse_options():
     parser.add_argument("--decay", type=float, default=0.1)
     parser.add_argument("--init", type=float, default=0.02, help="standard deviation of the first weights")
     parser.add_argument("--balance", type=float, default=0.01, help="weight of the balance loss")
+    parser.add_argument("--bias-rate", type=float, default=0, help="step of the selection bias that evens the load out")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -78,17 +82,21 @@ def initial_weights(shape, deviation):
     return weights
 
 
-def train(weights, shape, text, validation_text, options):
-    optimizer = adamw(weights, options.rate, betas=(0.9, options.beta2), decay=options.decay)
+def train(parameters, shape, text, validation_text, options):
+    biases = {f"layers.{layer}.router.bias": torch.zeros(shape.experts) for layer in range(shape.layers)}
+    weights = parameters | biases
+    optimizer = adamw(parameters, options.rate, betas=(0.9, options.beta2), decay=options.decay)
     start = time.monotonic()
     for step in range(options.steps):
         tokens, targets = random_batch(text, options.batch, options.context)
         terms, routings = losses(weights, shape, tokens, targets)
         terms.total(balance=options.balance if shape.experts > 1 else 0, z=0).backward()
-        torch.nn.utils.clip_grad_norm_(weights.values(), 1.0)
+        torch.nn.utils.clip_grad_norm_(parameters.values(), 1.0)
         set_rate(optimizer, rate(step, options))
         optimizer.step()
         optimizer.zero_grad()
+        for bias, routing in zip(biases.values(), routings):
+            bias += options.bias_rate * (1 / shape.experts - load(routing)).sign()
         if (step + 1) % 250 == 0:
             measured = evaluation(weights, shape, validation_text, options.context)
             print(json.dumps({
@@ -126,7 +134,7 @@ def set_rate(optimizer, rate):
 
 @torch.no_grad()
 def evaluation(weights, shape, text, context):
-    """The mean loss over the whole text in rows of `context`, and how uneven the worst layer's load is."""
+    """The mean loss over the whole text in rows of `context`, and how uneven each layer's load is."""
     count = (len(text) - 1) // context
     tokens, targets = text[: count * context].view(count, context), text[1 : count * context + 1].view(count, context)
     total, loads = 0.0, torch.zeros(shape.layers, shape.experts)
@@ -134,8 +142,8 @@ def evaluation(weights, shape, text, context):
         terms, routings = losses(weights, shape, inputs, wanted)
         total += terms.cross_entropy.item() * inputs.numel()
         loads += torch.stack([load(routing) for routing in routings]) * inputs.numel() / tokens.numel()
-    worst = (loads.amax(dim=-1) / loads.mean(dim=-1)).max().item()
-    return {"validation_loss": round(total / tokens.numel(), 4), "max_over_mean_load": round(worst, 3)}
+    uneven = [round(ratio, 3) for ratio in (loads.amax(dim=-1) * shape.experts).tolist()]
+    return {"validation_loss": round(total / tokens.numel(), 4), "max_over_mean_load": uneven}
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     .build/conformance/venv/bin/python Tests/Golden/make_training_golden.py
 
-Where transformers has the model, the numbers are those of its class; the plain decoder has to agree, and it computes the
-cases that no class covers.
+Where transformers has the model, the numbers are those of its class; the plain decoder has to agree, and it computes
+the cases that no class covers.
 """
 
 import json
@@ -92,7 +92,8 @@ def make_case(case, all_weights):
         "balance": terms.balance.mean().item(),
         "z": terms.z.mean().item(),
         "layers": [
-            {"balance": balance.item(), "z": z.item(), "load": load(routing).tolist(), "experts": routing.experts.tolist()}
+            {"balance": balance.item(), "z": z.item(), "load": load(routing).tolist(),
+             "experts": routing.experts.tolist()}
             for balance, z, routing in zip(terms.balance, terms.z, routings)
         ],
     })
@@ -217,8 +218,7 @@ def make_steps(shape, all_weights):
     optimizer = adamw(dict(model.named_parameters()), optimizer_settings["rate"], betas=(0.9, 0.99), decay=0.1)
     steps = []
     for _ in range(5):
-        current = {name: weight.detach() for name, weight in under_our_names(model, shape, lambda weight: weight).items()}
-        tokens, targets, _ = decided_batch(current, shape)
+        tokens, targets, _ = decided_batch(under_our_names(model, shape, lambda weight: weight.data), shape)
         terms = transformers_losses(model, shape, tokens, targets)
         loss = terms.total(balance=0.01, z=0.001)
         loss.backward()
@@ -240,7 +240,8 @@ def make_steps(shape, all_weights):
 
 
 def architecture(shape, bias):
-    return asdict(shape) | {"selection_bias": bias, "attention_scale": shape.head_size**-0.5, "rotary_pairing": "halves"}
+    more = {"selection_bias": bias, "attention_scale": shape.head_size**-0.5, "rotary_pairing": "halves"}
+    return asdict(shape) | more
 
 
 def write(path, tensors):
@@ -250,8 +251,8 @@ def write(path, tensors):
 
 def write_json(path, content):
     """One line per key: short files whose differences can be read."""
-    lines = ",\n".join(f"{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}" for key, value in content.items())
-    path.write_text(f"{{{lines}}}\n")
+    lines = [f"{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}" for key, value in content.items()]
+    path.write_text("{" + ",\n".join(lines) + "}\n")
 
 
 if __name__ == "__main__":
