@@ -1,7 +1,11 @@
 package import Tensors
 
-/// Decides which experts each token visits, and how much each visit counts.
+/// Decides which experts each token visits, and how much each visit counts, as far as the text goes: what a router
+/// does in generation looks neither at later tokens nor at other texts.
 package protocol Router: Sendable {
+    /// Experts that one token visits at most.
+    var mostVisits: Int { get }
+
     /// Assigns tokens to experts.
     ///
     /// - Parameters:
