@@ -4,7 +4,8 @@ import Glibc
 /// A `tokenizer.model` file: SentencePiece's `ModelProto`
 /// (https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto).
 package struct SentencePieceModel: Sendable {
-    /// The vocabulary, without a chat template: this kind of file has none. A text begins with `<s>` if there is one.
+    /// The vocabulary, without a chat template: this kind of file has none. A text begins with `<s>` if there is one,
+    /// unless the file is ours and says otherwise.
     package let description: TokenizerDescription
 
     /// Larger than any vocabulary in use a hundred times over; what is larger is not read at all.
@@ -64,6 +65,8 @@ private struct ModelMessage {
     var addsSpacePrefix = true
     var removesExtraSpaces = true
     var escapesSpaces = true
+    /// Nil where the file is not ours.
+    var addsBeginning: Bool?
 
     init(_ message: ArraySlice<UInt8>) throws(ProtobufReader.Failure) {
         var reader = ProtobufReader(message)
@@ -73,6 +76,7 @@ private struct ModelMessage {
             case 2: try readTrainer(try value.bytes)
             case 3: try readNormalizer(try value.bytes)
             case 5: try readDenormalizer(try value.bytes)
+            case SentencePieceModel.addsBeginningField: addsBeginning = try value.boolean
             default: break
             }
         }
@@ -186,7 +190,8 @@ private struct ModelMessage {
         let beginningID = controlID(beginning)
         return TokenizerDescription(
             pieces: pieces, scores: scores, kinds: kinds, unknownID: kinds.firstIndex(of: .unknown),
-            beginningID: beginningID, endIDs: controlID(end).map { [$0] } ?? [], addsBeginning: beginningID != nil,
+            beginningID: beginningID, endIDs: controlID(end).map { [$0] } ?? [],
+            addsBeginning: beginningID != nil && addsBeginning ?? true,
             addsSpacePrefix: addsSpacePrefix, removesExtraSpaces: removesExtraSpaces, unknownSurface: unknownSurface)
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import ModelFiles
 
 /// Finds the vocabulary that was asked for, in the text where it comes from there.
@@ -6,6 +7,9 @@ struct VocabularyBuilder {
     let folder: String
     let progress: (CorpusProgress) -> Void
     let isCancelled: () -> Bool
+
+    /// Bytes of a domain that byte pairs are learned from.
+    private static let sample = 1 << 26
 
     func description(for choice: TokenizerChoice) throws -> TokenizerDescription {
         switch choice {
@@ -38,7 +42,42 @@ struct VocabularyBuilder {
         return characters
     }
 
-    private func bytePairs(_ pieces: Int) throws -> TokenizerDescription {
-        throw ModelFileError(path: "bpe", problem: "is not there yet")
+    /// Byte pairs of the training part, as they are kept in the folder or learned anew.
+    private func bytePairs(_ size: Int) throws -> TokenizerDescription {
+        guard size >= BytePairTrainer.smallest else {
+            throw ModelFileError(
+                path: "bpe:\(size)", problem: "is too small: 256 bytes and 3 special pieces are part of it",
+                remedy: "Ask for bpe:\(BytePairTrainer.smallest) at least; a few hundred more are useful")
+        }
+        let path = "\(folder)/\(key(size)).model"
+        if let kept = try? SentencePieceModel(path: path).description { return kept }
+        let description = try learned(size)
+        do {
+            try Data(SentencePieceModel.bytes(of: description)).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw ModelFileError(path: path, problem: "cannot be written: \(error.localizedDescription)")
+        }
+        return description
+    }
+
+    private func learned(_ size: Int) throws -> TokenizerDescription {
+        var trainer = BytePairTrainer()
+        for source in sources {
+            var read = 0
+            try source.forEachPiece(of: .training) { piece in
+                guard read < Self.sample else { return }
+                if isCancelled() { throw CancellationError() }
+                try trainer.add(piece.bytes)
+                read += piece.bytes.count
+            }
+            progress(CorpusProgress(stage: .vocabulary, domain: source.name, share: 1))
+        }
+        return trainer.description(size: size)
+    }
+
+    private func key(_ size: Int) -> String {
+        var digest = SourceDigest()
+        for source in sources { digest.combine(Int(truncatingIfNeeded: source.digest)) }
+        return "bpe\(size)-\(digest.hexadecimal)"
     }
 }

@@ -9,7 +9,9 @@ package struct ToyCorpus: Sendable {
     package let seed: UInt64
 
     /// All there are.
-    package static let allDomains: [any ToyDomain] = [Arithmetic()]
+    package static let allDomains: [any ToyDomain] = [
+        Stories(), Arithmetic(), Brackets(), Dates(), Sorting(), Copying(), Counting(),
+    ]
 
     /// - Parameter names: domains, each once, or nil for all.
     /// - Throws: when one is not known.
