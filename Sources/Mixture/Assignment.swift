@@ -8,6 +8,13 @@ package struct Assignment: Sendable, Equatable {
         package var slot: Int
         package var expert: Int
         package var weight: Float
+
+        package init(token: Int, slot: Int, expert: Int, weight: Float) {
+            self.token = token
+            self.slot = slot
+            self.expert = expert
+            self.weight = weight
+        }
     }
 
     package let tokens: Int

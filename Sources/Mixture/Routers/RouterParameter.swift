@@ -16,6 +16,14 @@ package struct RouterParameter: Sendable, Equatable {
     /// Whether the optimizer's weight decay applies.
     package var decays: Bool
 
+    package init(name: String, rows: Int, columns: Int, initialization: Initialization, decays: Bool) {
+        self.name = name
+        self.rows = rows
+        self.columns = columns
+        self.initialization = initialization
+        self.decays = decays
+    }
+
     /// Sets a matrix of this shape to what training begins with.
     package func initialize(_ matrix: MatrixView, seed: UInt64, stream: UInt64) {
         precondition(matrix.rows == rows && matrix.columns == columns, "\(matrix.rows) × \(matrix.columns) for \(self)")

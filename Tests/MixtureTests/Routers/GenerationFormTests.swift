@@ -13,7 +13,7 @@ import Testing
     @Test(arguments: RouterCase.all) func `a later token changes no earlier route`(router: RouterCase) {
         let sample = trained(router)
         let before = sample.generate().visits.filter { $0.token < 20 }
-        for column in 0..<RouterSample.hiddenSize { sample.hidden.view[20, column] += 3 }
+        for column in 0..<RouterSample.hiddenSize { sample.hidden[20, column] += 3 }
         sample.batch.tokens[21] = (sample.batch.tokens[21] + 1) % RouterSample.vocabulary
         #expect(sample.generate().visits.filter { $0.token < 20 } == before)
     }
@@ -53,7 +53,7 @@ import Testing
             guard sample.router.isCausal else { continue }
             let before = sample.decide().assignment.visits.filter { $0.token < 8 }
             for token in 8..<RouterSample.tokens {
-                for column in 0..<RouterSample.hiddenSize { sample.hidden.view[token, column] *= -2 }
+                for column in 0..<RouterSample.hiddenSize { sample.hidden[token, column] *= -2 }
             }
             #expect(sample.decide().assignment.visits.filter { $0.token < 8 } == before, "\(router.testDescription)")
         }
@@ -70,7 +70,7 @@ import Testing
         // All later tokens want expert 0 more than any earlier one does.
         let gate = try #require(sample.parameters["gate"])
         for token in 8..<RouterSample.tokens {
-            for column in 0..<RouterSample.hiddenSize { sample.hidden.view[token, column] = 9 * gate.view[0, column] }
+            for column in 0..<RouterSample.hiddenSize { sample.hidden[token, column] = 9 * gate[0, column] }
         }
         #expect(sample.decide().assignment.visits.filter { $0.token < 8 } != before)
     }

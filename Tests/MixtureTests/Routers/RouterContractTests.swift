@@ -58,7 +58,7 @@ import Testing
         #expect(first.assignment.visits.allSatisfy { $0.token % 8 < 6 })
         let before = sample.gradients(first) { Float($0 + $1) }
         for token in 0..<RouterSample.tokens where token % 8 >= 6 {
-            for column in 0..<RouterSample.hiddenSize { sample.hidden.view[token, column] = 9 }
+            for column in 0..<RouterSample.hiddenSize { sample.hidden[token, column] = 9 }
             #expect(before.hidden.rows[token] == Array(repeating: 0, count: RouterSample.hiddenSize))
         }
         let second = sample.decide()
@@ -81,8 +81,8 @@ import Testing
         let sample = RouterSample(router.configuration)
         // The last expert is far behind for every token.
         if let gate = sample.parameters["gate"] {
-            for token in 0..<RouterSample.tokens { sample.hidden.view[token, 0] = 1 }
-            gate.view[RouterCase.experts - 1, 0] = -50
+            for token in 0..<RouterSample.tokens { sample.hidden[token, 0] = 1 }
+            gate[RouterCase.experts - 1, 0] = -50
         }
         let decision = sample.decide()
         #expect(decision.assignment.visits.allSatisfy { $0.weight.isFinite })
@@ -94,7 +94,7 @@ import Testing
     @Test(arguments: RouterCase.all) func `of equal scores the lower experts and tokens win`(router: RouterCase) {
         let sample = RouterSample(router.configuration)
         for token in 0..<RouterSample.tokens {
-            for column in 0..<RouterSample.hiddenSize { sample.hidden.view[token, column] = 0 }
+            for column in 0..<RouterSample.hiddenSize { sample.hidden[token, column] = 0 }
         }
         let visits = sample.decide().assignment.visits
         switch router.configuration.name {

@@ -14,7 +14,7 @@ import Testing
         var state: UInt64 = 77
         let slopes = LentMatrix(rows: RouterSample.tokens, columns: RouterCase.experts) { noise(&state) }
         let decision = sample.decide()
-        let gradients = sample.gradients(decision) { slopes.view[$0, $1] }
+        let gradients = sample.gradients(decision) { slopes[$0, $1] }
         let reference = Reference(sample, slopes, decision)
         var checked = 0
         for (name, matrix) in [("hidden", sample.hidden)] + sample.parameters.sorted(by: { $0.key < $1.key }) {
@@ -22,7 +22,7 @@ import Testing
             for row in 0..<matrix.view.rows {
                 for column in 0..<matrix.view.columns {
                     guard let slope = reference.slope(matrix, row, column) else { continue }
-                    let found = Double(gradient.view[row, column])
+                    let found = Double(gradient[row, column])
                     #expect(abs(found - slope) <= 3e-3 + 2e-2 * abs(slope), "\(name)[\(row), \(column)]")
                     checked += 1
                 }
@@ -49,11 +49,11 @@ import Testing
 
         /// The slope at an element, unless a small step from it changes the choices or goes round a corner.
         func slope(_ matrix: LentMatrix, _ row: Int, _ column: Int) -> Double? {
-            let value = matrix.view[row, column]
-            defer { matrix.view[row, column] = value }
-            matrix.view[row, column] = value + Self.step
+            let value = matrix[row, column]
+            defer { matrix[row, column] = value }
+            matrix[row, column] = value + Self.step
             let above = loss()
-            matrix.view[row, column] = value - Self.step
+            matrix[row, column] = value - Self.step
             let below = loss()
             guard let above, let below, let here = loss(of: decision) else { return nil }
             let (right, left) = ((above - here) / Double(Self.step), (here - below) / Double(Self.step))
@@ -67,7 +67,7 @@ import Testing
             guard
                 visits.map({ [$0.token, $0.expert] }) == decision.assignment.visits.map({ [$0.token, $0.expert] })
             else { return nil }
-            return visits.reduce(0) { $0 + Double($1.weight * slopes.view[$1.token, $1.expert]) }
+            return visits.reduce(0) { $0 + Double($1.weight * slopes[$1.token, $1.expert]) }
                 + other.terms.reduce(0) { $0 + $1.coefficient * $1.value }
         }
     }

@@ -71,21 +71,3 @@ final class RouterSample {
         return form.router.route(scores, of: batch.tokens[tokens])
     }
 }
-
-/// A matrix that lends itself for as long as it lives.
-final class LentMatrix {
-    private var matrix: Matrix
-    let view: MatrixView
-
-    init(rows: Int, columns: Int, _ value: () -> Float) {
-        matrix = Matrix(rows: rows, columns: columns)
-        view = matrix.withView { $0 }
-        for row in 0..<rows {
-            for column in 0..<columns { view[row, column] = value() }
-        }
-    }
-
-    var isZero: Bool { rows.joined().allSatisfy { $0 == 0 } }
-
-    var rows: [[Float]] { (0..<view.rows).map { row in (0..<view.columns).map { view[row, $0] } } }
-}

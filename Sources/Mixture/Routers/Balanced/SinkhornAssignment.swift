@@ -19,9 +19,9 @@ struct SinkhornAssignment {
         var scale = [Double](repeating: 1, count: scores.count)
         for _ in 0..<Self.rounds {
             let next = rescaled(mass, scale, tokens)
-            let change = zip(scale, next).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(scale.count)
+            let isDone = zip(scale, next).allSatisfy { abs($0 - $1) <= Self.tolerance * $1 }
             scale = next
-            if change < Self.tolerance { break }
+            if isDone { break }
         }
         return (0..<tokens).map { token in
             var best = 0
@@ -41,10 +41,10 @@ struct SinkhornAssignment {
     private func rescaled(_ mass: [[Double]], _ scale: [Double], _ tokens: Int) -> [Double] {
         var sums = [Double](repeating: 0, count: scale.count)
         for token in 0..<tokens {
-            var row = 1e-30
+            var row = Double.leastNormalMagnitude
             for expert in scale.indices { row += scale[expert] * mass[expert][token] }
             for expert in scale.indices { sums[expert] += mass[expert][token] / (Double(tokens) * row) }
         }
-        return sums.map { 1 / (Double(scale.count) * ($0 + 1e-30)) }
+        return sums.map { 1 / (Double(scale.count) * ($0 + .leastNormalMagnitude)) }
     }
 }
