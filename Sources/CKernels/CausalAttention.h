@@ -23,10 +23,6 @@ INLINE size_t first_key_block(const ck_attention *shape, size_t query) {
     return query + 1 > shape->window ? (query + 1 - shape->window) / KEYS * KEYS : 0;
 }
 
-INLINE size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
 INLINE ck_strided rows_of(const float *at, size_t stride) {
     return (ck_strided){at, stride, 1};
 }
@@ -35,16 +31,35 @@ INLINE ck_strided transposed(const float *at, size_t stride) {
     return (ck_strided){at, 1, stride};
 }
 
-/// Replaces a row of scores by e^(score × scale − most), 0 where a key is not visible. Returns their sum.
+/// Which of the 16 keys from `at` on are visible.
+INLINE i32x16 visible_lanes(visible seen, size_t at) {
+    const i32x16 key = (i32x16){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} + (int32_t)at;
+    return (key >= (int32_t)seen.low) & (key < (int32_t)seen.high);
+}
+
+/// The greatest of a row's visible scores; −∞ if there are none.
+INLINE float greatest_visible(const float *row, visible seen) {
+    f32x16 most = splat(-INFINITY);
+    for (size_t at = seen.low / 16 * 16; at < seen.high; at += 16) {
+        most = max16(choose(visible_lanes(seen, at), load_f32x16(row + at), splat(-INFINITY)), most);
+    }
+    return greatest16(most);
+}
+
+/// Replaces a row of scores by e^(score × factor − most), 0 where a key is not visible. Returns their sum.
+///
+/// Rows are whole vectors long, and what lies beyond the keys is not looked at.
 INLINE float powers(float *row, visible seen, size_t keys, float factor, float most) {
     f32x16 sum = {};
-    memset(row, 0, seen.low * sizeof(float));
-    for (size_t i = seen.low; i < seen.high; i += 16) {
-        const f32x16 power = exp16(fma16(load_up_to(row + i, seen.high - i), splat(factor), splat(-most)));
-        store_part(power, row + i, seen.high - i);
-        sum += load_up_to(row + i, seen.high - i);
+    for (size_t at = 0; at < keys; at += 16) {
+        f32x16 power = {};
+        if (at + 16 > seen.low && at < seen.high) {
+            power = exp16(fma16(load_f32x16(row + at), splat(factor), splat(-most)));
+            power = choose(visible_lanes(seen, at), power, (f32x16){});
+        }
+        store(power, row + at);
+        sum += power;
     }
-    memset(row + seen.high, 0, (keys - seen.high) * sizeof(float));
     return sum16(sum);
 }
 
@@ -68,13 +83,14 @@ static void attend_block(
         for (size_t i = 0; i < rows; i++) {
             const visible seen = visible_keys(shape, query + i, key, width);
             float *row = scores + i * KEYS, *sum = out + i * shape->query_stride;
-            if (seen.low < seen.high) {
-                const float highest = greatest(row + seen.low, seen.high - seen.low) * shape->scale;
-                const float now = highest > most[i] ? highest : most[i];
-                const float kept = exp16(splat(most[i] - now))[0];
-                if (kept != 1) multiply_by(sum, kept, size, sum);
-                total[i] *= kept;
-                most[i] = now;
+            const float highest = greatest_visible(row, seen) * shape->scale;
+            if (highest > most[i]) {
+                if (total[i] != 0) {
+                    const float kept = exp16(splat(most[i] - highest))[0];
+                    multiply_by(sum, kept, size, sum);
+                    total[i] *= kept;
+                }
+                most[i] = highest;
             }
             total[i] += powers(row, seen, width, shape->scale, most[i]);
         }

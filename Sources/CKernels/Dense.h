@@ -8,6 +8,8 @@
 /// Steps of k, and columns, that are packed at a time.
 #define DEPTH 256
 #define BREADTH 256
+/// Strips of the left matrix that are packed at a time, where it lies transposed.
+#define STRIPS 8
 
 /// Adds to (or, if it `starts`, sets) `out`: `height` rows of the left matrix by one panel.
 TILE void dense_tile(
@@ -114,14 +116,22 @@ static void pack_panel(ck_strided right, size_t depth, size_t columns, float *pa
     }
 }
 
-/// Packs `height` rows of a left matrix that lies transposed: `[k][DENSE_HEIGHT]`.
-static void pack_strip(const float *left, size_t step, size_t depth, size_t height, float *strip) {
+/// Packs `m` (at most STRIPS × DENSE_HEIGHT) rows of a left matrix that lies transposed: `[strip][k][DENSE_HEIGHT]`.
+static void pack_strips(const float *left, size_t step, size_t depth, size_t m, float *strips) {
     for (size_t p = 0; p < depth; p++) {
-        if (height == DENSE_HEIGHT) {
-            memcpy(strip + p * DENSE_HEIGHT, left + p * step, DENSE_HEIGHT * sizeof(float));
-        } else {
-            for (size_t i = 0; i < height; i++) strip[p * DENSE_HEIGHT + i] = left[p * step + i];
+        const float *from = left + p * step;
+        size_t i = 0;
+        for (; i + DENSE_HEIGHT <= m; i += DENSE_HEIGHT) {
+            memcpy(strips + i * depth + p * DENSE_HEIGHT, from + i, DENSE_HEIGHT * sizeof(float));
         }
+        for (size_t j = i; j < m; j++) strips[i * depth + p * DENSE_HEIGHT + j - i] = from[j];
+    }
+}
+
+/// Asks for some lines of the strip after this one: the share of panel `part` of `parts`.
+INLINE void fetch_strip(const float *left, size_t row, size_t depth, size_t height, size_t part, size_t parts) {
+    for (size_t i = part * height / parts; i < (part + 1) * height / parts; i++) {
+        for (size_t p = 0; p < depth; p += 16) __builtin_prefetch(left + i * row + p);
     }
 }
 
@@ -129,23 +139,24 @@ static void pack_strip(const float *left, size_t step, size_t depth, size_t heig
 static void multiply_panels(
     ck_strided left, size_t m, const float *panels, size_t n, size_t depth, float *out, size_t stride, bool starts
 ) {
-    float strip[DEPTH * DENSE_HEIGHT] __attribute__((aligned(64)));
+    float strips[STRIPS * DENSE_HEIGHT * DEPTH] __attribute__((aligned(64)));
+    const bool packs = left.row == 1 && n > PANEL;
+    const size_t parts = (n + PANEL - 1) / PANEL;
     for (size_t i = 0; i < m; i += DENSE_HEIGHT) {
-        const size_t height = m - i < DENSE_HEIGHT ? m - i : DENSE_HEIGHT;
+        const size_t height = least(m - i, DENSE_HEIGHT), strip = i % (STRIPS * DENSE_HEIGHT);
         const float *a = left.at + i * left.row;
-        size_t row = left.row, step = left.column;
-        if (left.column != 1 && left.row == 1) {
-            pack_strip(a, left.column, depth, height, strip);
-            a = strip;
-            step = DENSE_HEIGHT;
-        }
-        for (size_t j = 0; j < n; j += PANEL) {
-            const float *panel = panels + j * depth;
-            float *to = out + i * stride + j;
-            if (n - j >= PANEL) {
+        if (packs && strip == 0) pack_strips(a, left.column, depth, least(m - i, STRIPS * DENSE_HEIGHT), strips);
+        if (packs) a = strips + strip * depth;
+        const size_t row = packs ? 1 : left.row, step = packs ? DENSE_HEIGHT : left.column;
+        const size_t following = least(m - i - height, DENSE_HEIGHT);
+        for (size_t part = 0; part < parts; part++) {
+            const float *panel = panels + part * PANEL * depth;
+            float *to = out + i * stride + part * PANEL;
+            if (left.column == 1) fetch_strip(a + DENSE_HEIGHT * row, row, depth, following, part, parts);
+            if (n - part * PANEL >= PANEL) {
                 dense_tile_of(height, a, row, step, panel, depth, to, stride, starts);
             } else {
-                dense_edge(height, a, row, step, panel, depth, to, stride, starts, n - j);
+                dense_edge(height, a, row, step, panel, depth, to, stride, starts, n - part * PANEL);
             }
         }
     }
@@ -159,12 +170,12 @@ static void multiply_dense(
         for (size_t i = 0; i < m; i++) memset(out + i * stride, 0, n * sizeof(float));
     }
     for (size_t j = 0; j < n; j += BREADTH) {
-        const size_t breadth = n - j < BREADTH ? n - j : BREADTH;
+        const size_t breadth = least(n - j, BREADTH);
         for (size_t p = 0; p < k; p += DEPTH) {
-            const size_t depth = k - p < DEPTH ? k - p : DEPTH;
+            const size_t depth = least(k - p, DEPTH);
             for (size_t c = 0; c < breadth; c += PANEL) {
                 const ck_strided from = {right.at + p * right.row + (j + c) * right.column, right.row, right.column};
-                pack_panel(from, depth, breadth - c < PANEL ? breadth - c : PANEL, panels + c * depth);
+                pack_panel(from, depth, least(breadth - c, PANEL), panels + c * depth);
             }
             const ck_strided rows = {left.at + p * left.column, left.row, left.column};
             multiply_panels(rows, m, panels, breadth, depth, out + j, stride, p == 0 && !adds);
@@ -175,3 +186,4 @@ static void multiply_dense(
 #undef PANEL
 #undef DEPTH
 #undef BREADTH
+#undef STRIPS

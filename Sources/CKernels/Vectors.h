@@ -32,6 +32,10 @@ INLINE const void *ahead(const void *at) {
     return at;
 }
 
+INLINE size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
 INLINE f32x16 splat(float value) {
     return (f32x16){} + value;
 }
@@ -79,14 +83,18 @@ INLINE f32x16 max16(f32x16 a, f32x16 b) {
     return choose(a > b, a, b);
 }
 
+typedef float f32x8 __attribute__((vector_size(32)));
+typedef float f32x4 __attribute__((vector_size(16)));
+typedef float f32x2 __attribute__((vector_size(8)));
+
 /// The lanes' sum, always as the same tree.
 INLINE float sum16(f32x16 v) {
-    float lanes[16];
-    store(v, lanes);
-    float eight[8], four[4];
-    UNROLL for (int i = 0; i < 8; i++) eight[i] = lanes[i] + lanes[i + 8];
-    UNROLL for (int i = 0; i < 4; i++) four[i] = eight[i] + eight[i + 4];
-    return (four[0] + four[2]) + (four[1] + four[3]);
+    const f32x8 eight = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)
+        + __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    const f32x4 four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3)
+        + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+    const f32x2 two = __builtin_shufflevector(four, four, 0, 1) + __builtin_shufflevector(four, four, 2, 3);
+    return two[0] + two[1];
 }
 
 INLINE float greatest16(f32x16 v) {
