@@ -10,8 +10,9 @@ extension ModelSummary {
             line("attention", attention),
             line(
                 "experts",
-                "\(architecture.expertCount) per layer, \(architecture.expertsPerToken) per token, width \(architecture.intermediateSize)"
+                "\(architecture.expertCount) per layer, \(architecture.expertsPerToken) per token, width \(architecture.intermediateSize)\(shared)"
             ),
+            line("router", architecture.routing.text),
             line("vocabulary", "\(vocabulary) pieces\(chatTemplate ? ", with a chat template" : "")"),
             line(
                 "parameters",
@@ -31,6 +32,10 @@ extension ModelSummary {
         return
             "\(architecture.headCount) heads of \(architecture.headSize), \(architecture.keyValueHeadCount) for keys and values, "
             + "made for \(architecture.contextLength) positions\(window)"
+    }
+
+    private var shared: String {
+        architecture.sharedIntermediateSize.map { ", and one of width \($0) for every token" } ?? ""
     }
 
     private func rows(_ memory: MemoryPlan) -> [String] {
@@ -57,5 +62,30 @@ extension ModelSummary {
     private func list(_ formats: [String: Int]) -> String {
         formats.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) × \($0.value)" }.joined(
             separator: ", ")
+    }
+}
+
+extension Routing {
+    /// The routing in words.
+    fileprivate var text: String {
+        let choice =
+            switch selection {
+            case .topK: "the best scores"
+            case .threshold: "scores above thresholds"
+            case .table: "a table of token ids"
+            }
+        let weight =
+            switch weighting {
+            case .softmaxOfChosen: "softmax of the chosen"
+            case .softmax: "softmax"
+            case .sigmoid: "sigmoid"
+            case .sigmoidOfChosen: "sigmoid, summing to 1"
+            case .constant: "1"
+            }
+        let details = [
+            hasBias ? "biased" : nil, groups > 1 ? "\(allowedGroups) of \(groups) groups" : nil,
+            scale != 1 ? "scaled by \(scale)" : nil,
+        ].compactMap(\.self)
+        return (["\(name): by \(choice)", "weight \(weight)"] + details).joined(separator: ", ")
     }
 }

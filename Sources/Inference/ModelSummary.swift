@@ -4,7 +4,7 @@ public import ModelFiles
 import Offload
 import Tensors
 
-/// What a store, a GGUF file or a Hugging Face folder holds. Sizes in bytes.
+/// What a store, a GGUF file, a Hugging Face folder or a checkpoint holds. Sizes in bytes.
 public struct ModelSummary: Codable, Sendable {
     public enum Kind: String, Codable, Sendable { case store, file, folder }
 
@@ -70,7 +70,7 @@ public struct ModelSummary: Codable, Sendable {
             } else {
                 denseFormats[format.rawValue, default: 0] += 1
                 denseBytes += bytes
-                denseParameters += shape.rows * shape.columns
+                denseParameters += role.isTable ? 0 : shape.rows * shape.columns
             }
         }
         let experts = architecture.layerCount * architecture.expertCount

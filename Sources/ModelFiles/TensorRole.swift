@@ -118,7 +118,7 @@ extension TensorRole {
     }
 
     /// Whether it holds numbers of experts, one for each token id.
-    var isTable: Bool {
+    package var isTable: Bool {
         if case .routerTable = self { true } else { false }
     }
 

@@ -6,10 +6,12 @@ final class Attention {
     private let weights: DenseWeights.Layer
     private let architecture: Architecture
     private var cache: KeyValueCache
+    private var norms: HeadNorms?
 
     init(_ weights: DenseWeights.Layer, _ architecture: Architecture, positions: Int) {
         self.weights = weights
         self.architecture = architecture
+        norms = HeadNorms(weights)
         cache = KeyValueCache(
             capacity: positions, heads: architecture.keyValueHeadCount, headSize: architecture.headSize)
     }
@@ -28,6 +30,7 @@ final class Attention {
             rows: rows, weight: weights.attentionNorm, epsilon: architecture.normEpsilon, into: &scratch.normed,
             on: workers)
         project(&scratch, on: workers)
+        norms?.normalize(&scratch, headSize: architecture.headSize, epsilon: architecture.normEpsilon, on: workers)
         scratch.rotary.turn(to: position..<position + rows.count)
         scratch.rotary.rotate(&scratch.queries, headSize: architecture.headSize, on: workers)
         scratch.rotary.rotate(&scratch.keys, headSize: architecture.headSize, on: workers)
@@ -60,6 +63,34 @@ final class Attention {
                     workers.multiply(scratch.inputs, products.span, exact: false)
                 }
             }
+        }
+    }
+}
+
+/// The norm of every head of queries and keys by itself (Henry et al., 2020, arXiv 2010.04245; Qwen3).
+private struct HeadNorms: ~Copyable {
+    /// `[1, headSize]`
+    private var query: Matrix
+    private var key: Matrix
+
+    /// - Returns: nil when the layer has none.
+    init?(_ weights: DenseWeights.Layer) {
+        guard let query = weights.queryNorm, let key = weights.keyNorm else { return nil }
+        self.query = Matrix(query)
+        self.key = Matrix(key)
+    }
+
+    mutating func normalize(_ scratch: inout Scratch, headSize: Int, epsilon: Float, on workers: Workers) {
+        query.withView { scratch.queries.normalizeHeads(of: headSize, by: $0, epsilon: epsilon, on: workers) }
+        key.withView { scratch.keys.normalizeHeads(of: headSize, by: $0, epsilon: epsilon, on: workers) }
+    }
+}
+
+extension Matrix {
+    fileprivate mutating func normalizeHeads(of size: Int, by weight: MatrixView, epsilon: Float, on workers: Workers) {
+        withView { view in
+            let heads = view.reshaped(rows: view.rows * view.columns / size, columns: size)
+            RMSNorm.forward(heads, weight: weight, epsilon: epsilon, into: heads, on: workers)
         }
     }
 }

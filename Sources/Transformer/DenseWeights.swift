@@ -10,20 +10,45 @@ package final class DenseWeights: Sendable {
         let query: WeightMatrix
         let key: WeightMatrix
         let value: WeightMatrix
+        /// `[1, headSize]` each, where heads are normalized.
+        let queryNorm, keyNorm: WeightMatrix?
         let attentionOutput: WeightMatrix
         /// `[1, hidden]`
         let expertNorm: Matrix
-        let gate: Gate
+        /// Nil where tokens are routed without scores.
+        let gate: Gate?
+        let router: any Router
+        let shared: Shared?
 
-        init(_ layer: Int, matrix: (TensorRole) throws -> WeightMatrix) rethrows {
+        init(_ layer: Int, _ architecture: Architecture, matrix: (TensorRole) throws -> WeightMatrix) throws {
             attentionNorm = try Matrix(matrix(.attentionNorm(layer: layer)))
             query = try matrix(.query(layer: layer))
             key = try matrix(.key(layer: layer))
             value = try matrix(.value(layer: layer))
+            queryNorm = architecture.qkNorm ? try matrix(.queryNorm(layer: layer)) : nil
+            keyNorm = architecture.qkNorm ? try matrix(.keyNorm(layer: layer)) : nil
             attentionOutput = try matrix(.attentionOutput(layer: layer))
             expertNorm = try Matrix(matrix(.expertNorm(layer: layer)))
-            gate = Gate(try matrix(.gate(layer: layer)))
+            gate = architecture.routing.hasGate ? Gate(try matrix(.gate(layer: layer))) : nil
+            router = try architecture.router(layer: layer, matrix: matrix)
+            shared = architecture.sharedIntermediateSize == nil ? nil : try Shared(layer, matrix: matrix)
         }
+    }
+
+    /// The expert that every token visits.
+    struct Shared {
+        let gate: WeightMatrix
+        let up: WeightMatrix
+        let down: WeightMatrix
+
+        init(_ layer: Int, matrix: (TensorRole) throws -> WeightMatrix) rethrows {
+            gate = try matrix(.sharedGate(layer: layer))
+            up = try matrix(.sharedUp(layer: layer))
+            down = try matrix(.sharedDown(layer: layer))
+        }
+
+        /// What its input must be prepared for.
+        var inputFormats: [WeightFormat] { [gate.format, up.format] }
     }
 
     let tokenEmbedding: WeightMatrix
@@ -36,9 +61,10 @@ package final class DenseWeights: Sendable {
     /// Collects the weights of an architecture.
     ///
     /// - Parameter matrix: the weights of a role, in kernel layout.
-    package init(_ architecture: Architecture, matrix: (TensorRole) throws -> WeightMatrix) rethrows {
+    /// - Throws: ``RouterTableError``, and what `matrix` throws.
+    package init(_ architecture: Architecture, matrix: (TensorRole) throws -> WeightMatrix) throws {
         tokenEmbedding = try matrix(.tokenEmbedding)
-        layers = try (0..<architecture.layerCount).map { try Layer($0, matrix: matrix) }
+        layers = try (0..<architecture.layerCount).map { try Layer($0, architecture, matrix: matrix) }
         outputNorm = try Matrix(matrix(.outputNorm))
         output = architecture.tiedEmbeddings ? tokenEmbedding : try matrix(.output)
     }

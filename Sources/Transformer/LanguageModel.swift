@@ -3,14 +3,15 @@ package import ModelFiles
 package import Profiling
 package import Tensors
 
-/// A Mixtral-style decoder (Jiang et al., 2024, arXiv 2401.04088); families differ by their ``Architecture`` alone.
+/// A decoder with experts (Jiang et al., 2024, arXiv 2401.04088); families differ by their ``Architecture`` alone.
 ///
 /// A pass takes its tokens through layer after layer together, so that a cold expert is brought on once for all of them.
 /// How a text is cut into passes changes no bit, except where BLAS multiplies f32 weights.
 package final class LanguageModel {
     package let architecture: Architecture
     package let limits: PassLimits
-    /// Whether a prompt announces the next layer's experts while it passes this one.
+    /// Whether experts are announced before they are needed: a prompt's while it passes the layer before, and those
+    /// that tables name for the tokens.
     package var prefetchesPrompts = true
 
     /// Tokens of the last pass.
@@ -18,15 +19,11 @@ package final class LanguageModel {
 
     private let weights: DenseWeights
     private let experts: any ExpertSource
-    private let router: any Router
     private let workers: Workers
     private let attention: [Attention]
     private let execution: Execution
+    private let shared: (experts: SharedExperts, execution: Execution)?
     private var scratch: Scratch
-
-    /// Visits for each expert, on average, from which on a prompt is taken to need every expert of the next layer:
-    /// of 8 experts of even load, e⁻³ × 8 = 0.4 are then not visited.
-    private static let visitsThatNeedAll = 3
 
     package init(
         _ architecture: Architecture, weights: DenseWeights, experts: any ExpertSource, workers: Workers,
@@ -37,11 +34,16 @@ package final class LanguageModel {
         self.weights = weights
         self.experts = experts
         self.workers = workers
-        router = TopKRouter(k: architecture.expertsPerToken)
         attention = weights.layers.map { Attention($0, architecture, positions: limits.positions) }
         execution = Execution(
             workers: workers, hiddenSize: architecture.hiddenSize, intermediateSize: architecture.intermediateSize,
-            tokens: limits.tokens, visitsPerToken: architecture.expertsPerToken)
+            tokens: limits.tokens, visitsPerToken: architecture.visitsPerToken)
+        shared = SharedExperts(weights).map { experts in
+            let execution = Execution(
+                workers: workers, hiddenSize: architecture.hiddenSize,
+                intermediateSize: architecture.sharedIntermediateSize ?? 0, tokens: limits.tokens, visitsPerToken: 1)
+            return (experts, execution)
+        }
         scratch = Scratch(architecture, limits: limits)
     }
 
@@ -49,10 +51,14 @@ package final class LanguageModel {
     package static func bytes(_ architecture: Architecture, limits: PassLimits) -> (keyValueCache: Int, scratch: Int) {
         let execution = Execution.bytes(
             hiddenSize: architecture.hiddenSize, intermediateSize: architecture.intermediateSize, tokens: limits.tokens,
-            visitsPerToken: architecture.expertsPerToken)
+            visitsPerToken: architecture.visitsPerToken)
+        let shared = architecture.sharedIntermediateSize.map { width in
+            Execution.bytes(
+                hiddenSize: architecture.hiddenSize, intermediateSize: width, tokens: limits.tokens, visitsPerToken: 1)
+        }
         return (
             architecture.layerCount * Attention.cacheBytes(architecture, positions: limits.positions),
-            Scratch.bytes(architecture, limits: limits) + execution
+            Scratch.bytes(architecture, limits: limits) + execution + (shared ?? 0) + architecture.routerBytes
         )
     }
 
@@ -71,16 +77,22 @@ package final class LanguageModel {
             !tokens.isEmpty && tokens.count <= limits.tokens, "\(tokens.count) tokens in a pass for \(limits.tokens)")
         precondition(
             position + tokens.count <= limits.positions, "\(tokens.count) tokens at \(position) of \(limits.positions)")
+        let forecast = prefetchesPrompts ? ExpertForecast(of: tokens, architecture, weights.layers.map(\.router)) : nil
+        let everyToken = shared == nil ? nil : SharedExperts.assignment(tokens: tokens.count)
         embed(tokens)
         for layer in 0..<architecture.layerCount {
+            forecast?.announceKnown(from: layer, to: experts)
             for start in stride(from: 0, to: tokens.count, by: limits.attentionTokens) {
                 let rows = start..<min(start + limits.attentionTokens, tokens.count)
                 attention[layer].run(rows, at: position + start, &scratch, on: workers)
             }
             let assignment = route(tokens, layer: layer)
             try recorder?.record(assignment, of: tokens, at: position, layer: layer, phase: phase)
-            announceExperts(after: layer, tokens: tokens.count)
+            forecast?.announceLikely(after: layer, to: experts)
             try scratch.run(execution, assignment, from: experts, layer: layer)
+            if let (experts, execution) = shared, let everyToken {
+                try scratch.run(execution, everyToken, from: experts, layer: layer)
+            }
             try afterLayer(layer + 1)
         }
     }
@@ -110,19 +122,11 @@ package final class LanguageModel {
     private func route(_ tokens: ArraySlice<Int>, layer: Int) -> Assignment {
         let shape = experts.layout(layer: layer).shape
         let layer = weights.layers[layer]
+        let formats = [.f32, shape.gateFormat, shape.upFormat] + (layer.shared?.inputFormats ?? [])
         scratch.loadInputs(
-            0..<scratch.hidden.rows, weight: layer.expertNorm, epsilon: architecture.normEpsilon,
-            for: [.f32, shape.gateFormat, shape.upFormat], on: workers)
-        scratch.score(by: layer.gate, on: workers)
-        return router.route(scratch.scores, of: tokens)
-    }
-
-    /// A prompt of some length visits every expert: those of the next layer can come while this one computes.
-    private func announceExperts(after layer: Int, tokens: Int) {
-        let visits = tokens * architecture.expertsPerToken
-        guard prefetchesPrompts, layer + 1 < architecture.layerCount,
-            visits >= architecture.expertCount * Self.visitsThatNeedAll
-        else { return }
-        experts.prefetch(Array(0..<architecture.expertCount), layer: layer + 1)
+            0..<scratch.hidden.rows, weight: layer.expertNorm, epsilon: architecture.normEpsilon, for: formats,
+            on: workers)
+        if let gate = layer.gate { scratch.score(by: gate, on: workers) } else { scratch.scoreAlike() }
+        return layer.router.route(scratch.scores, of: tokens)
     }
 }

@@ -83,6 +83,12 @@ extension Scratch {
     /// Scores the experts for the prepared tokens.
     mutating func score(by gate: Gate, on workers: Workers) { gate.score(inputs, into: &scores, on: workers) }
 
+    /// Scores for routers that need none: all experts alike.
+    mutating func scoreAlike() {
+        scores.use(rows: inputs.rows)
+        scores.withView { view in view.withMutableValues { $0.update(repeating: 0) } }
+    }
+
     /// Adds to the residual stream what the visited experts make of the prepared tokens.
     mutating func run(
         _ execution: Execution, _ assignment: Assignment, from source: any ExpertSource, layer: Int

@@ -4,9 +4,9 @@ import Inference
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What a model is made of, and the memory it needs.",
-        discussion: "MODEL may be a packed model, a GGUF file or a Hugging Face folder.")
+        discussion: "MODEL may be a packed model, a GGUF file, a Hugging Face folder or a checkpoint.")
 
-    @Argument(help: "A packed model's name or path, a GGUF file or a Hugging Face folder.")
+    @Argument(help: "A packed model's name or path, a GGUF file, a Hugging Face folder or a checkpoint.")
     var model: String
     @OptionGroup var home: HomeOptions
     @Option(parsing: .unconditional, help: ArgumentHelp("Positions to make room for.", valueName: "tokens"))

@@ -1,11 +1,18 @@
 import Foundation
+import ModelFiles
 
 /// What a model is called when nobody names it.
 enum ModelName {
-    /// The name of a GGUF file without its ending, or of a folder, in small letters.
+    /// The name of a file without its ending, or of a folder, in small letters; of a training run's checkpoint, that
+    /// of the run's folder.
     static func suggested(for path: String) -> String {
-        let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent.lowercased()
-        return name.hasSuffix(".gguf") ? String(name.dropLast(5)) : name
+        let url = URL(fileURLWithPath: path).standardizedFileURL
+        let isStep = Checkpoint.step(ofFileNamed: url.lastPathComponent) != nil
+        let name = (isStep ? url.deletingLastPathComponent() : url).lastPathComponent.lowercased()
+        for ending in [".gguf", ".safetensors"] where name.hasSuffix(ending) {
+            return String(name.dropLast(ending.count))
+        }
+        return name
     }
 
     /// Whether a name can stand for a folder under `--experts-dir`.

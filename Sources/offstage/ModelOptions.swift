@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ModelFiles
 
 /// Which model, and where models live.
 struct ModelOptions: ParsableArguments {
@@ -14,14 +15,14 @@ struct ModelOptions: ParsableArguments {
 
     /// The path of the store.
     ///
-    /// - Throws: a message with the `pack` command to type when the path is a GGUF file or a Hugging Face folder.
+    /// - Throws: a message with the `pack` command to type when the path is a GGUF file, a Hugging Face folder or a checkpoint.
     func storePath() throws -> String {
         if let path = home.store(named: model) { return path }
         guard FileManager.default.fileExists(atPath: model) else { throw home.unknown(model) }
         guard canBePacked else {
             throw Complaint(
-                "\(model) is neither a packed model nor one that can be packed: a GGUF file, or a folder with config.json, "
-                    + "*.safetensors and tokenizer.model. \(home.packedModels())")
+                "\(model) is neither a packed model nor one that can be packed: a GGUF file, a folder with config.json, "
+                    + "*.safetensors and tokenizer.model, or a checkpoint. \(home.packedModels())")
         }
         let name = ModelName.suggested(for: model)
         let pack = "offstage pack \(model.shellWord) --name \(name.shellWord)\(home.flag)"
@@ -31,6 +32,8 @@ struct ModelOptions: ParsableArguments {
 
     private var canBePacked: Bool {
         if FileManager.default.fileExists(atPath: model + "/config.json") { return true }
+        if model.hasSuffix(".safetensors") { return true }
+        if let checkpoint = try? Checkpoint.latest(in: model), !checkpoint.isEmpty { return true }
         let file = FileHandle(forReadingAtPath: model)
         return (try? file?.read(upToCount: 4)) == Data("GGUF".utf8)
     }

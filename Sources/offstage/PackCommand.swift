@@ -7,13 +7,16 @@ import Tensors
 
 struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Turn a GGUF file or a Hugging Face folder into a store that experts can be read from.",
+        abstract: "Turn a GGUF file, a Hugging Face folder or a checkpoint into a store that experts can be read from.",
         discussion: """
             Weights keep the values they have; --quantize turns float weights into another format. Interrupted at any \
             point, the same command goes on where it stopped.
             """)
 
-    @Argument(help: "A GGUF file, or a folder with config.json, *.safetensors and tokenizer.model.")
+    @Argument(
+        help:
+            "A GGUF file, a folder with config.json, *.safetensors and tokenizer.model, a checkpoint, or the folder of a training run, whose latest checkpoint is taken."
+    )
     var source: String
     @Option(help: "What to call the model. (default: the name of the file or folder)")
     var name: String?

@@ -5,9 +5,10 @@ import Inference
 struct Tokenize: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Turn text into token ids and back.",
-        discussion: "MODEL may also be a GGUF file, a Hugging Face folder or a tokenizer.model.")
+        discussion: "MODEL may also be a GGUF file, a Hugging Face folder, a checkpoint or a tokenizer.model.")
 
-    @Argument(help: "A packed model's name or path, a GGUF file, a Hugging Face folder or a tokenizer.model.")
+    @Argument(
+        help: "A packed model's name or path, a GGUF file, a Hugging Face folder, a checkpoint or a tokenizer.model.")
     var model: String
     @OptionGroup var home: HomeOptions
     @Argument(help: "The text; without it, --text or standard input is read.")

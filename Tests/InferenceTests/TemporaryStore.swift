@@ -12,6 +12,14 @@ final class TemporaryStore {
         try Packer(ModelFile.open(path: Golden.path(golden)), options: options).pack(to: path)
     }
 
+    /// Packs what training has left.
+    init(_ checkpoint: RandomCheckpoint, _ options: PackOptions = PackOptions()) throws {
+        let file = path + ".safetensors"
+        try checkpoint.write(to: file)
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try Packer(ModelFile.open(path: file), options: options).pack(to: path)
+    }
+
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// A session for `tokens` tokens.

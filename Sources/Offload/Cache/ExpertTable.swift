@@ -36,6 +36,8 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
         var ahead: [CachedExpert] = []
         /// Experts with a lease.
         var held = 0
+        /// Experts that were read ahead, or are just now, and that nobody has asked for so far.
+        var unused = 0
     }
 
     init(_ store: Store, _ plan: SlabPlan, _ policy: any EvictionPolicy, _ reader: Reader) throws {
@@ -217,7 +219,7 @@ extension ExpertTable {
             sizes[expert.sizeClass].held += 1
         }
         if expert.isReadAhead { counters.usefulPrefetches += 1 }
-        expert.isReadAhead = false
+        endReadAhead(expert)
         expert.leases += 1
         expert.cache = cache
         leases.append(expert)
@@ -262,6 +264,7 @@ extension ExpertTable {
             guard let slot = slotToReadAhead(expert.sizeClass) else { return }
             expect(expert)
             expert.isReadAhead = true
+            sizes[expert.sizeClass].unused += 1
             sizes[expert.sizeClass].ahead.append(expert)
             read(expert, into: slot, .ahead)
         case .waiting, .landing, .failed: break
@@ -290,12 +293,19 @@ extension ExpertTable {
         candidates[policy.victim(among: candidates.span)]
     }
 
-    /// Those who wait for a slot go first, and one slot stays for them.
+    /// Those who wait for a slot go first, and one slot stays for them, so that nobody who asks for an expert takes away
+    /// one that was read ahead and is needed later.
     private func slotToReadAhead(_ sizeClass: Int) -> Slot? {
-        guard sizes[sizeClass].waiting.isEmpty, sizes[sizeClass].ahead.count + 1 < sizes[sizeClass].slots.count else {
+        guard sizes[sizeClass].waiting.isEmpty, sizes[sizeClass].unused + 1 < sizes[sizeClass].slots.count else {
             return nil
         }
         return freeSlot(sizeClass) ?? slotOfIdle(sizeClass)
+    }
+
+    private func endReadAhead(_ expert: CachedExpert) {
+        guard expert.isReadAhead else { return }
+        expert.isReadAhead = false
+        sizes[expert.sizeClass].unused -= 1
     }
 
     private func evict(_ index: ExpertIndex) -> Slot? {
@@ -310,7 +320,7 @@ extension ExpertTable {
     /// Takes an expert out of its slot.
     private func vacate(_ expert: CachedExpert) {
         expert.state = .absent
-        expert.isReadAhead = false
+        endReadAhead(expert)
         expert.readyTiles.store(0, ordering: .relaxed)
         guard let slot = expert.slot else { return }
         expert.slot = nil

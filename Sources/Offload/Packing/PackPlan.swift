@@ -28,7 +28,8 @@ struct PackPlan {
         layouts = try zip(shapes, 0...).map { try Self.layout($0, layer: $1, source, options) }
         dense = try TensorRole.dense(of: architecture).map { ($0, try Self.layout($0, source, options)) }
         manifest = StoreManifest(
-            name: source.name, architecture: architecture, experts: shapes, tileBytes: options.tileBytes,
+            formatVersion: architecture.isMixtral ? 1 : StoreManifest.currentVersion, name: source.name,
+            architecture: architecture, experts: shapes, tileBytes: options.tileBytes,
             dense: Dictionary(uniqueKeysWithValues: dense.map { ($0.role.storeKey, $0.layout.format) }),
             sourceDigest: source.digest, tokenizer: source.tokenizer.kind, createdBy: options.createdBy,
             isComplete: false)
@@ -97,5 +98,13 @@ struct PackPlan {
             return layout
         }
         throw PackError.indivisible(packer.tensor, packer.format)
+    }
+}
+
+extension Architecture {
+    fileprivate var isMixtral: Bool {
+        var usual = routing
+        usual.name = Routing.mixtral.name
+        return usual == .mixtral && !qkNorm && sharedIntermediateSize == nil
     }
 }

@@ -5,10 +5,12 @@ package import Tensors
 
 /// What a store says about itself.
 package struct StoreManifest: Codable, Sendable, Equatable {
-    /// The version of the store that this program writes, and the newest it reads.
-    package static let currentVersion = 1
+    /// The newest version of the store that this program reads.
+    package static let currentVersion = 2
 
-    package var formatVersion = Self.currentVersion
+    /// 1 where the architecture is Mixtral's, as it always was at first; 2 where a program that knows no other would
+    /// run the model wrongly.
+    package var formatVersion: Int
     package var name: String
     package var architecture: Architecture
     /// The experts of each layer.
