@@ -16,7 +16,9 @@ final class ProgressLine {
     }
 
     /// Shows progress, only on a terminal, at most ten times a second, and nothing of what is done at once.
-    func show(done: Int, of total: Int) {
+    ///
+    /// - Parameter note: what is to be said beside, instead of the rate.
+    func show(done: Int, of total: Int, note: String? = nil) {
         guard Terminal.showsProgress, total > 0 else { return }
         let now = ContinuousClock.now
         // Resumed work starts above zero; the rate counts only what this run did.
@@ -29,7 +31,7 @@ final class ProgressLine {
         let left = rate > 0 ? Int(Double(total - done) / rate) : 0
         let percent = Int(100 * Double(done) / Double(total))
         write(
-            "\(title) \(percent) %  \(amount(done)) of \(amount(total)), \(amount(Int(rate)))/s, "
+            "\(title) \(percent) %  \(amount(done)) of \(amount(total)), \(note ?? amount(Int(rate)) + "/s"), "
                 + "\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left")
     }
 

@@ -14,7 +14,18 @@ package struct Batch: Sendable, Equatable {
 
     package var sequences: Int { domains.count }
 
-    init(context: Int) { self.context = context }
+    /// - Parameters:
+    ///   - tokens: whole sequences of `context` tokens.
+    ///   - domains: one for each sequence.
+    package init(context: Int, tokens: [Int] = [], targets: [Int] = [], domains: [Int] = []) {
+        precondition(
+            tokens.count == context * domains.count && targets.count == tokens.count,
+            "\(tokens.count) tokens and \(targets.count) targets for \(domains.count) sequences of \(context)")
+        self.context = context
+        self.tokens = tokens
+        self.targets = targets
+        self.domains = domains
+    }
 
     /// Adds a sequence: `context + 1` tokens that follow each other, or fewer, which are filled up.
     mutating func append(_ window: [Int], domain: Int) {

@@ -1,0 +1,46 @@
+import Mixture
+import ModelFiles
+import Tensors
+
+extension TrainableModel {
+    /// Parameters in all, and those that a token meets: of the experts, the share it visits; of what only trains, none.
+    package var parameterCounts: (all: Int, active: Int) {
+        var (all, active) = (0, 0)
+        for tensor in parameters.layout.tensors where isKeptForGeneration(tensor.name) {
+            all += tensor.count
+            active +=
+                tensor.name.contains(".experts.")
+                ? tensor.count / architecture.expertCount * architecture.expertsPerToken : tensor.count
+        }
+        return (all, active)
+    }
+
+    private func isKeptForGeneration(_ name: String) -> Bool {
+        !name.contains(".router.") || name.hasSuffix(".router.gate")
+    }
+
+    /// The tensors that do not learn in this step.
+    func frozenTensors(at step: Int, of steps: Int) -> Set<Int> {
+        var frozen: Set<Int> = []
+        for (layer, router) in routers.enumerated() {
+            for parameter in router.parameters where router.isFrozen(parameter, at: step, of: steps) {
+                frozen.insert(parameters.layout.index(of: "layers.\(layer).router.\(parameter.name)")!)
+            }
+        }
+        return frozen
+    }
+
+    /// Where a number is not finite: in the weights, else in the gradients.
+    func firstNotFinite(_ workers: Workers) -> String? {
+        parameters.firstNotFinite(workers).map { "the tensor \($0)" }
+            ?? gradients.firstNotFinite(workers).map { "the gradient of \($0)" }
+    }
+}
+
+extension ParameterBlock {
+    /// The first tensor that holds a number that is not finite.
+    func firstNotFinite(_ workers: Workers) -> String? {
+        layout.tensors.indices.first { self[$0].firstNonFinite(on: workers) != nil }
+            .map { layout.tensors[$0].name }
+    }
+}

@@ -1,0 +1,174 @@
+package import Mixture
+package import ModelFiles
+package import Tensors
+
+/// A decoder that learns: the model that `LanguageModel` runs, with the gradient of every weight.
+package final class TrainableModel {
+    package let architecture: Architecture
+    package let parameters: ParameterBlock
+    package let gradients: ParameterBlock
+    /// One for each layer.
+    package let routers: [TrainableRouter]
+    /// Where the time went.
+    package let clock: PartClock
+
+    private let workers: Workers
+    private let rotary: RotaryTable
+    private let attention: [AttentionBlock]
+    private let mixtures: [MixtureBlock]
+    private let head: OutputHead
+    private let memory: PassMemory
+
+    /// A model whose parameters are zero.
+    ///
+    /// - Parameters:
+    ///   - routers: one for each layer.
+    ///   - recomputes: whether the backward pass computes each layer once more instead of keeping what it needs of it.
+    package init(
+        _ architecture: Architecture, routers: [TrainableRouter], recomputes: Bool = false, workers: Workers,
+        clock: PartClock = PartClock()
+    ) {
+        precondition(
+            routers.count == architecture.layerCount, "\(routers.count) routers for \(architecture.layerCount) layers")
+        let layout = ParameterLayout(ParameterTensor.all(of: architecture, routers: routers.map(\.parameters)))
+        let (parameters, gradients) = (ParameterBlock(layout), ParameterBlock(layout))
+        self.architecture = architecture
+        self.routers = routers
+        self.parameters = parameters
+        self.gradients = gradients
+        self.workers = workers
+        self.clock = clock
+        rotary = RotaryTable(
+            positions: architecture.contextLength, dimensions: architecture.rotaryDimensions,
+            base: architecture.rotaryBase)
+        attention = routers.indices.map { AttentionBlock(architecture, layer: $0, parameters, gradients) }
+        mixtures = routers.enumerated().map { layer, router in
+            MixtureBlock(
+                architecture, layer: layer, router: router.parameters.map(\.name), parameters, gradients)
+        }
+        head = OutputHead(architecture, parameters, gradients)
+        memory = PassMemory(architecture, recomputes: recomputes)
+    }
+
+    /// Computes the loss of a batch as it learns, and adds its gradient to ``gradients``.
+    ///
+    /// - Parameter scale: of the loss: 1 / (batches of a step).
+    package func learn(from batch: Batch, _ context: RoutingBatch, scale: Float) -> BatchOutcome {
+        var outcome = BatchOutcome()
+        embed(batch)
+        for layer in routers.indices {
+            forward(layer, batch) { normed in
+                let decision = decide(layer, normed, context)
+                outcome.decisions.append(decision)
+                return decision.assignment
+            }
+        }
+        outcome.countedTokens = batch.targets.count { $0 >= 0 }
+        clock.enter(.output)
+        let gradient = memory.gradient.rows(batch.tokens.count)
+        outcome.crossEntropySum = head.lossAndGradient(
+            memory.inputs[routers.count].view, targets: batch.targets,
+            scale: scale / Float(max(outcome.countedTokens, 1)), into: gradient, memory.head, on: workers)
+        for layer in routers.indices.reversed() {
+            let decision = outcome.decisions[layer]
+            if memory.recomputes { forward(layer, batch) { _ in decision.assignment } }
+            backward(layer, batch, decision, gradient, scale: scale)
+        }
+        clock.enter(.output)
+        Embedding.backward(gradient, tokens: batch.tokens, tableGradient: gradients["token_embedding"], on: workers)
+        clock.enter(.routing)
+        for (router, decision) in zip(routers, outcome.decisions) { router.record(decision) }
+        clock.enter(.other)
+        return outcome
+    }
+
+    /// Ends a step, after the parameters have moved: routers adapt to what they counted.
+    package func finishStep(_ step: Int, of steps: Int) {
+        for (layer, router) in routers.enumerated() {
+            router.finishStep(step, of: steps, parameters: mixtures[layer].weights.router)
+        }
+    }
+
+    /// How each layer routes in a text that is generated.
+    package var generationForms: [GenerationForm] {
+        zip(routers, mixtures).map { $0.generationForm(parameters: $1.weights.router) }
+    }
+
+    /// The sum of each sequence's cross-entropy in nats, and the route of every layer, both as a text that is generated
+    /// meets them.
+    package func evaluate(_ batch: Batch) -> (losses: [Double], routes: [Assignment]) {
+        evaluate(batch) { layer, normed in
+            let router = self.routers[layer]
+            let parameters = self.mixtures[layer].weights.router
+            return router.generate(normed, of: batch.tokens, parameters: parameters, on: self.workers)
+        }
+    }
+
+    /// The same with the decisions that routers take while they learn; those that look ahead see the whole batch.
+    package func evaluate(_ batch: Batch, asTraining context: RoutingBatch) -> (losses: [Double], routes: [Assignment])
+    {
+        evaluate(batch) { layer, normed in self.decide(layer, normed, context).assignment }
+    }
+
+    private func evaluate(
+        _ batch: Batch, route: (_ layer: Int, _ normed: MatrixView) -> Assignment
+    ) -> (losses: [Double], routes: [Assignment]) {
+        var routes: [Assignment] = []
+        embed(batch)
+        for layer in routers.indices {
+            forward(layer, batch) { normed in
+                routes.append(route(layer, normed))
+                return routes[layer]
+            }
+        }
+        clock.enter(.output)
+        let losses = head.losses(
+            memory.inputs[routers.count].view, targets: batch.targets, context: batch.context, memory.head, on: workers)
+        return (losses, routes)
+    }
+
+    private func embed(_ batch: Batch) {
+        clock.enter(.output)
+        Embedding.forward(
+            parameters["token_embedding"], tokens: batch.tokens, into: memory.inputs[0].rows(batch.tokens.count),
+            on: workers)
+    }
+
+    private func decide(_ layer: Int, _ normed: MatrixView, _ context: RoutingBatch) -> RoutingDecision {
+        var context = context
+        context.seed = context.seed &+ UInt64(layer)
+        return routers[layer].forward(
+            normed, parameters: mixtures[layer].weights.router, batch: context, on: workers)
+    }
+
+    private func forward(_ layer: Int, _ batch: Batch, route: (MatrixView) -> Assignment) {
+        let memory = self.memory[layer]
+        let input = self.memory.inputs[layer].view
+        clock.enter(.attention)
+        let middle = memory.middle.rows(input.rows)
+        attention[layer].forward(
+            input, into: middle, memory.attention, rotary, sequenceLength: batch.context, on: workers)
+        clock.enter(.routing)
+        let normed = mixtures[layer].normalize(middle, memory.mixture, on: workers)
+        let assignment = route(normed)
+        clock.enter(.experts)
+        let output = self.memory.inputs[layer + 1].rows(input.rows)
+        output.copy(middle, on: workers)
+        mixtures[layer].forward(output, assignment, memory.mixture, on: workers)
+    }
+
+    private func backward(
+        _ layer: Int, _ batch: Batch, _ decision: RoutingDecision, _ gradient: MatrixView, scale: Float
+    ) {
+        let memory = self.memory[layer]
+        clock.enter(.experts)
+        mixtures[layer].backward(
+            gradient, input: memory.middle.view, decision, routers[layer], scale: scale / Float(routers.count),
+            memory.mixture, clock,
+            on: workers)
+        clock.enter(.attention)
+        attention[layer].backward(
+            gradient, input: self.memory.inputs[layer].view, memory.attention, rotary, sequenceLength: batch.context,
+            on: workers)
+    }
+}

@@ -1,0 +1,37 @@
+import ModelFiles
+
+extension Recipe {
+    /// What the recipe says to read, cut into tokens.
+    ///
+    /// - Parameter cacheFolder: where tokens are kept.
+    /// - Throws: ``TrainingError`` when the recipe is at fault, and what reading the texts throws.
+    func corpus(
+        cacheFolder: String, progress: @escaping (CorpusProgress) -> Void, isCancelled: @escaping () -> Bool
+    ) throws -> Corpus {
+        let corpus = try Corpus(
+            material, tokenizer: tokenizerChoice, validationShare: validationShare, cacheFolder: cacheFolder,
+            weights: domainWeights ?? [:], progress: progress, isCancelled: isCancelled)
+        try corpus.check(context: context)
+        return corpus
+    }
+
+    private var material: Corpus.Material {
+        get throws {
+            guard data.contains(Self.toyData) else { return .files(data) }
+            guard data == [Self.toyData] else {
+                throw TrainingError("data has \(Self.toyData) beside files; the built-in corpus goes alone")
+            }
+            return .toy(try ToyCorpus(bytesPerDomain: toyBytes, seed: seed))
+        }
+    }
+
+    private var tokenizerChoice: TokenizerChoice {
+        get throws {
+            if tokenizer == "bpe" { return .bytePairs(pieces: vocabulary) }
+            if let choice = TokenizerChoice(argument: tokenizer) { return choice }
+            throw TrainingError(
+                "tokenizer is \(tokenizer.debugDescription); known are characters, bytes, bpe, and the path of a "
+                    + "SentencePiece .model file")
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Mixture
+import ModelFiles
+import Profiling
+package import Tensors
+
+/// A model that learns by a recipe, in a folder that holds all there is to go on after an interruption.
+///
+/// The same recipe gives the same bits at any number of threads, and however often the run was interrupted.
+package final class TrainingRun {
+    package let recipe: Recipe
+    package let folder: RunFolder
+    package let corpus: Corpus
+    package let model: TrainableModel
+    /// Steps done.
+    package var step: Int { state.step }
+    /// The step whose checkpoint this run went on from.
+    package private(set) var resumedStep: Int?
+    var state = RunState()
+    let optimizer: Optimizer
+    private let log: TrainingLog
+    private let probe: RoutingProbe
+    private let workers: Workers
+
+    /// Opens a folder: begins there, or goes on after the newest checkpoint.
+    ///
+    /// - Parameters:
+    ///   - startsOver: whether a run that is there makes room.
+    ///   - progress: told how far reading the corpus has come.
+    /// - Throws: ``TrainingError``, and what reading the corpus throws.
+    package init(
+        _ recipe: Recipe, in folder: RunFolder, startsOver: Bool = false, workers: Workers,
+        progress: @escaping (CorpusProgress) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
+    ) throws {
+        let recipe = try recipe.validated()
+        try folder.prepare(for: recipe, startsOver: startsOver)
+        let corpus = try recipe.corpus(cacheFolder: folder.data, progress: progress, isCancelled: isCancelled)
+        let model = try TrainableModel(recipe, tokenCounts: corpus.tokenCounts(), workers: workers)
+        self.recipe = recipe
+        self.folder = folder
+        self.corpus = corpus
+        self.model = model
+        self.workers = workers
+        optimizer = Optimizer(model.parameters.layout, recipe.optimizerOptions, workers: workers)
+        probe = RoutingProbe(corpus, recipe)
+        if let step = folder.checkpointSteps().last {
+            state = try TrainingCheckpoint.restore(folder.checkpoint(step: step), model, optimizer)
+            resumedStep = step
+        } else {
+            model.parameters.initialize(seed: recipe.seed)
+        }
+        log = try TrainingLog(path: folder.log, upTo: state.step)
+    }
+
+    /// Learns until the last step.
+    ///
+    /// - Parameters:
+    ///   - isCancelled: asked before every step; once it says yes, a checkpoint is written and nil returned.
+    ///   - onStep: told after every step.
+    ///   - onEntry: told of every line of the log.
+    /// - Throws: ``TrainingError`` when a number is no longer finite; the last checkpoint is then good.
+    package func run(
+        isCancelled: () -> Bool = { false }, onStep: (TrainingProgress) -> Void = { _ in },
+        onEntry: (LogEntry) -> Void = { _ in }
+    ) throws -> TrainingReport? {
+        let began = ContinuousClock.now
+        var progress = TrainingProgress(step: state.step, steps: recipe.steps)
+        while state.step < recipe.steps {
+            guard !isCancelled() else {
+                try checkpoint()
+                return nil
+            }
+            let start = ContinuousClock.now
+            let learned = try learn()
+            state.seconds += (.now - start) / .seconds(1)
+            progress.note(learned, step: state.step, seconds: (.now - began) / .seconds(1))
+            onStep(progress)
+            if let entry = try entry(after: learned) {
+                try log.append(entry)
+                onEntry(entry)
+            }
+            if isDue(every: recipe.stepsBetweenCheckpoints) { try checkpoint() }
+        }
+        return try report()
+    }
+
+    /// Whether something is due after the step just done; always after the last.
+    private func isDue(every steps: Int) -> Bool { state.step % steps == 0 || state.step == recipe.steps }
+
+    /// One step.
+    private func learn() throws -> LearnedStep {
+        model.gradients.all.fillWithZeros(on: workers)
+        var learned = LearnedStep(rate: recipe.rates.rate(at: state.step))
+        for index in 0..<recipe.accumulate {
+            model.clock.enter(.data)
+            let batch = corpus.batch(
+                step: state.step, microBatch: index, sequences: recipe.batch, context: recipe.context,
+                seed: recipe.seed)
+            let outcome = model.learn(
+                from: batch, recipe.routingBatch(batch, step: state.step, microBatch: index),
+                scale: 1 / Float(recipe.accumulate))
+            learned.add(outcome, share: 1 / Double(recipe.accumulate))
+        }
+        model.clock.enter(.optimizer)
+        let frozen = model.frozenTensors(at: state.step, of: recipe.steps)
+        learned.gradientNorm = optimizer.step(model.parameters, model.gradients, frozen: frozen, rate: learned.rate)
+        try checkFinite(learned)
+        model.finishStep(state.step, of: recipe.steps)
+        model.clock.enter(.other)
+        state.step += 1
+        state.optimizerSteps = optimizer.steps
+        state.note(learned, of: recipe)
+        return learned
+    }
+
+    private func checkFinite(_ learned: LearnedStep) throws {
+        guard !learned.loss.isFinite || !learned.gradientNorm.isFinite else { return }
+        let kept = folder.checkpointSteps().last.map { "the checkpoint of step \($0) in \(folder.path) is good" }
+        throw TrainingError(
+            "step \(state.step + 1): \(model.firstNotFinite(workers) ?? "the loss") is no longer a finite number; "
+                + "\(kept ?? "no checkpoint had been written"). A lower learning rate or more warm-up helps")
+    }
+
+    private func checkpoint() throws {
+        if let place = model.parameters.firstNotFinite(workers) {
+            throw TrainingError(
+                "step \(state.step): \(place) is no longer a finite number; no checkpoint of it is written")
+        }
+        try model.clock.hold(.checkpoint) {
+            try TrainingCheckpoint.write(to: folder.checkpoint(step: state.step), self)
+        }
+        try folder.prune(keeping: recipe.keepCheckpoints)
+    }
+
+    /// What the log says after this step, if it is due.
+    private func entry(after learned: LearnedStep) throws -> LogEntry? {
+        let isLast = state.step == recipe.steps
+        let validates = isDue(every: recipe.stepsBetweenValidations)
+        let probes = isDue(every: recipe.stepsBetweenProbes)
+        guard validates || probes || isDue(every: recipe.stepsBetweenLogEntries) else { return nil }
+        var entry = LogEntry(step: state.step)
+        entry.note(learned)
+        entry.maxOverMean = state.loads.map { LoadBalance(loads: $0, topK: recipe.visitsPerToken).maxOverMean }
+        entry.dropRate = state.dropRate
+        entry.tokensPerSecond = state.tokensPerSecond
+        state.forgetLoads()
+        if probes { entry.fluctuation = model.clock.hold(.validation) { probe.look(at: model, &state) } }
+        if validates, !isLast {
+            let validation = validate(tokens: recipe.validationTokens)
+            entry.validationLoss = validation.loss
+            entry.validationLossByDomain = validation.lossByDomain
+            state.bestValidationLoss = min(state.bestValidationLoss ?? .infinity, validation.loss)
+        }
+        return entry
+    }
+
+    /// Loss and balance on the part of the corpus that is not learned, as a generated text meets the routers.
+    ///
+    /// - Parameter tokens: as many as are wanted; nil: all.
+    package func validate(tokens: Int? = nil) -> Validation {
+        var validation = emptyValidation
+        let batches = corpus.validationBatches(
+            sequences: recipe.batch, context: recipe.context, limit: windows(tokens))
+        model.clock.hold(.validation) {
+            for batch in batches {
+                let (losses, routes) = model.evaluate(batch)
+                validation.add(losses, routes, batch)
+            }
+        }
+        return validation
+    }
+
+    private func windows(_ tokens: Int?) -> Int? { tokens.map { max(1, $0 / recipe.context) } }
+
+    private var emptyValidation: Validation {
+        Validation(
+            domains: corpus.domains.map(\.name), experts: model.architecture.expertCount,
+            layers: model.architecture.layerCount)
+    }
+
+    /// The same as ``validate(tokens:)``, with the decisions that routers take while they learn.
+    package func validateAsTraining(tokens: Int? = nil) -> Double {
+        var validation = emptyValidation
+        let batches = corpus.validationBatches(
+            sequences: recipe.batch, context: recipe.context, limit: windows(tokens))
+        model.clock.hold(.validation) {
+            for (index, batch) in batches.enumerated() {
+                let context = recipe.routingBatch(batch, step: recipe.steps - 1, microBatch: index)
+                let (losses, routes) = model.evaluate(batch, asTraining: context)
+                validation.add(losses, routes, batch)
+            }
+        }
+        return validation.loss
+    }
+}
