@@ -25,7 +25,7 @@ struct LoadLoss: Regularizer {
         forEach(routed, noise) { token, expert, rival, margin in
             // φ(u) = Φ′(u); u falls as the rival's noisy score rises, and with the deviation.
             let density = 0.398_942_28 * expf(-margin * margin / 2)
-            let gradient = scale * slope[expert] * density / noise.deviation(token, expert)
+            let gradient = scale * slope[expert] * density / noise.deviations[token, expert]
             sink.clean[token, expert] += gradient
             gradients.scores[token, rival] -= gradient
             sink.deviation[token, expert] -= gradient * margin
@@ -53,7 +53,7 @@ struct LoadLoss: Regularizer {
                 let isChosen = best[..<topK].contains { $0.expert == expert }
                 let rival = best[isChosen ? topK : topK - 1].expert
                 let margin = noise.clean[token, expert] - routed.scores[token, rival]
-                body(token, expert, rival, margin / noise.deviation(token, expert))
+                body(token, expert, rival, margin / noise.deviations[token, expert])
             }
         }
     }

@@ -8,7 +8,8 @@ import Tensors
 /// score = clean + draw · (softplus(raw) + 0.01). All are `[tokens, experts]`.
 final class GateNoise {
     let clean: Matrix
-    let raw: Matrix
+    let deviations: Matrix
+    private let raw: Matrix
     private let draws: Matrix
 
     /// No deviation is below this, or the load would have no gradient.
@@ -18,22 +19,25 @@ final class GateNoise {
         var random = random
         var draws = Matrix(rows: clean.rows, columns: clean.columns)
         draws.withView { $0.withMutableValues { random.fillNormal(&$0, deviation: 1) } }
+        var deviations = Matrix(rows: raw.rows, columns: raw.columns)
+        for token in 0..<raw.rows {
+            for expert in 0..<raw.columns { deviations[token, expert] = Self.deviation(raw[token, expert]) }
+        }
+        self.deviations = deviations
         self.clean = clean
         self.raw = raw
         self.draws = draws
     }
 
-    func deviation(_ token: Int, _ expert: Int) -> Float {
-        let raw = raw[token, expert]
-        return max(raw, 0) + log1pf(expf(-abs(raw))) + Self.least
-    }
+    /// softplus(raw) + 0.01.
+    private static func deviation(_ raw: Float) -> Float { max(raw, 0) + log1pf(expf(-abs(raw))) + least }
 
     /// What the router goes by.
     var scores: Matrix {
         var scores = Matrix(rows: clean.rows, columns: clean.columns)
         for token in 0..<scores.rows {
             for expert in 0..<scores.columns {
-                scores[token, expert] = clean[token, expert] + draws[token, expert] * deviation(token, expert)
+                scores[token, expert] = clean[token, expert] + draws[token, expert] * deviations[token, expert]
             }
         }
         return scores

@@ -7,7 +7,8 @@ import Testing
     @Test(arguments: RouterCase.all) func `gradients are the slopes of the loss`(router: RouterCase) throws {
         var configuration = router.configuration
         // Large enough to be seen beside the rest.
-        if configuration.load > 0 { (configuration.load, configuration.importance) = (0.5, 0.7) }
+        for coefficient in [\RouterConfiguration.balance, \.importance, \.load, \.zLoss, \.distillation]
+        where configuration[keyPath: coefficient] > 0 { configuration[keyPath: coefficient] = 5 }
         let sample = RouterSample(configuration, seed: 5)
         // A step's worth of counts, for a bias and for the balance loss of a global batch.
         sample.router.record(sample.decide())
