@@ -8,8 +8,15 @@
 /// Steps of k, and columns, that are packed at a time.
 #define DEPTH 256
 #define BREADTH 256
+/// Rows that are asked for before they are packed.
+#define AHEAD 6
 /// Strips of the left matrix that are packed at a time, where it lies transposed.
 #define STRIPS 8
+
+/// Asks for the lines that hold so many numbers.
+INLINE void fetch(const float *from, size_t count) {
+    for (size_t i = 0; i < count; i += 16) __builtin_prefetch(from + i);
+}
 
 /// Adds to (or, if it `starts`, sets) `out`: `height` rows of the left matrix by one panel.
 TILE void dense_tile(
@@ -88,31 +95,37 @@ TILE void transpose_block(const float *from, size_t from_stride, float *to, size
 #undef SWAP
 #undef LIST
 
-/// Packs `columns` (at most PANEL) columns of the right matrix, the rest of the panel being 0.
-static void pack_panel(ck_strided right, size_t depth, size_t columns, float *panel) {
-    if (columns < PANEL) memset(panel, 0, depth * PANEL * sizeof(float));
-    if (right.column == 1) {
-        for (size_t p = 0; p < depth; p++) {
-            const float *from = right.at + p * right.row;
-            if (columns == PANEL) {
-                memcpy(panel + p * PANEL, from, PANEL * sizeof(float));
-            } else {
-                memcpy(panel + p * PANEL, from, columns * sizeof(float));
-            }
+/// Packs rows of the right matrix that lie as they are: panel after panel, `[k][PANEL]`, what lacks in the last being 0.
+static void pack_rows(const float *right, size_t stride, size_t depth, size_t n, float *panels) {
+    const size_t whole = n / PANEL * PANEL;
+    for (size_t p = 0; p < depth; p++) {
+        const float *from = right + p * stride;
+        for (size_t j = 0; j < whole; j += PANEL) {
+            fetch(from + AHEAD * stride + j, PANEL);
+            memcpy(panels + j * depth + p * PANEL, from + j, PANEL * sizeof(float));
         }
-        return;
+        float *last = panels + whole * depth + p * PANEL;
+        for (size_t j = whole; j < n; j++) last[j - whole] = from[j];
+        for (size_t j = n; n > whole && j < whole + PANEL; j++) last[j - whole] = 0;
     }
-    const size_t whole = right.row == 1 ? depth / 16 * 16 : 0;
-    size_t j = 0;
-    for (; j + 16 <= columns; j += 16) {
-        const float *from = right.at + j * right.column;
-        for (size_t p = 0; p < whole; p += 16) transpose_block(from + p, right.column, panel + p * PANEL + j, PANEL);
-        for (size_t p = whole; p < depth; p++) {
-            for (size_t i = 0; i < 16; i++) panel[p * PANEL + j + i] = from[p * right.row + i * right.column];
+}
+
+/// Packs a right matrix that lies transposed, its columns `stride` apart.
+static void pack_columns(const float *right, size_t stride, size_t depth, size_t n, float *panels) {
+    const size_t whole = depth / 16 * 16;
+    for (size_t j = 0; j < n; j += 16) {
+        const float *from = right + j * stride;
+        float *panel = panels + j / PANEL * PANEL * depth + j % PANEL;
+        const size_t columns = least(n - j, 16);
+        for (size_t p = 0; p < whole && columns == 16; p += 16) {
+            transpose_block(from + p, stride, panel + p * PANEL, PANEL);
+        }
+        for (size_t p = columns == 16 ? whole : 0; p < depth; p++) {
+            for (size_t i = 0; i < columns; i++) panel[p * PANEL + i] = from[p + i * stride];
         }
     }
-    for (; j < columns; j++) {
-        for (size_t p = 0; p < depth; p++) panel[p * PANEL + j] = right.at[p * right.row + j * right.column];
+    for (size_t j = n; j % PANEL != 0; j++) {
+        for (size_t p = 0; p < depth; p++) panels[n / PANEL * PANEL * depth + p * PANEL + j % PANEL] = 0;
     }
 }
 
@@ -120,6 +133,7 @@ static void pack_panel(ck_strided right, size_t depth, size_t columns, float *pa
 static void pack_strips(const float *left, size_t step, size_t depth, size_t m, float *strips) {
     for (size_t p = 0; p < depth; p++) {
         const float *from = left + p * step;
+        fetch(from + AHEAD * step, m);
         size_t i = 0;
         for (; i + DENSE_HEIGHT <= m; i += DENSE_HEIGHT) {
             memcpy(strips + i * depth + p * DENSE_HEIGHT, from + i, DENSE_HEIGHT * sizeof(float));
@@ -128,11 +142,9 @@ static void pack_strips(const float *left, size_t step, size_t depth, size_t m, 
     }
 }
 
-/// Asks for some lines of the strip after this one: the share of panel `part` of `parts`.
+/// Asks for some rows of the strip after this one: the share of panel `part` of `parts`.
 INLINE void fetch_strip(const float *left, size_t row, size_t depth, size_t height, size_t part, size_t parts) {
-    for (size_t i = part * height / parts; i < (part + 1) * height / parts; i++) {
-        for (size_t p = 0; p < depth; p += 16) __builtin_prefetch(left + i * row + p);
-    }
+    for (size_t i = part * height / parts; i < (part + 1) * height / parts; i++) fetch(left + i * row, depth);
 }
 
 /// One stretch of k and of columns: all rows of the left matrix by the packed panels.
@@ -152,6 +164,7 @@ static void multiply_panels(
         for (size_t part = 0; part < parts; part++) {
             const float *panel = panels + part * PANEL * depth;
             float *to = out + i * stride + part * PANEL;
+            for (size_t r = 0; r < height && !starts; r++) fetch(to + r * stride + PANEL, PANEL);
             if (left.column == 1) fetch_strip(a + DENSE_HEIGHT * row, row, depth, following, part, parts);
             if (n - part * PANEL >= PANEL) {
                 dense_tile_of(height, a, row, step, panel, depth, to, stride, starts);
@@ -173,9 +186,11 @@ static void multiply_dense(
         const size_t breadth = least(n - j, BREADTH);
         for (size_t p = 0; p < k; p += DEPTH) {
             const size_t depth = least(k - p, DEPTH);
-            for (size_t c = 0; c < breadth; c += PANEL) {
-                const ck_strided from = {right.at + p * right.row + (j + c) * right.column, right.row, right.column};
-                pack_panel(from, depth, least(breadth - c, PANEL), panels + c * depth);
+            const float *from = right.at + p * right.row + j * right.column;
+            if (right.column == 1) {
+                pack_rows(from, right.row, depth, breadth, panels);
+            } else {
+                pack_columns(from, right.column, depth, breadth, panels);
             }
             const ck_strided rows = {left.at + p * left.column, left.row, left.column};
             multiply_panels(rows, m, panels, breadth, depth, out + j, stride, p == 0 && !adds);
@@ -187,3 +202,4 @@ static void multiply_dense(
 #undef DEPTH
 #undef BREADTH
 #undef STRIPS
+#undef AHEAD

@@ -42,7 +42,9 @@ extension Workers {
     /// An output is one chain of fused multiply-adds in ascending order of what is summed, begun with 0 or, when the product is
     /// added, with what is there: its bits depend neither on the threads nor on the outputs beside it.
     package func multiply(_ products: [DenseProduct]) {
-        let tilings = products.map(\.tiling)
+        // Few multiply-adds for a tile where there are few in all, so that every thread has tiles.
+        let total = products.reduce(0) { $0 + $1.result.count * $1.depth }
+        let tilings = products.map { $0.tiling(worthATurn: min(max(total / 32, 1 << 20), 32 << 20)) }
         forEach(tilings.reduce(0) { $0 + $1.count }) { tile in
             var tile = tile
             var index = 0
@@ -76,9 +78,9 @@ extension Workers {
 
 extension Workers.DenseProduct {
     /// The inner length, and the tiles that the result is cut into.
-    private var depth: Int { transposesLeft ? left.rows : left.columns }
+    fileprivate var depth: Int { transposesLeft ? left.rows : left.columns }
 
-    fileprivate var tiling: DenseTiling {
+    fileprivate func tiling(worthATurn: Int) -> DenseTiling {
         let (m, n) = (
             transposesLeft ? left.columns : left.rows, transposesRight ? right.rows : right.columns
         )
@@ -86,7 +88,7 @@ extension Workers.DenseProduct {
         precondition(
             depthOfRight == depth && result.rows == m && result.columns == n,
             "[\(m), \(depth)] · [\(depthOfRight), \(n)] into \(result.rows) × \(result.columns)")
-        return DenseTiling(m, n, depth: depth, transposesRight: transposesRight)
+        return DenseTiling(m, n, depth: depth, transposesRight: transposesRight, worthATurn: worthATurn)
     }
 
     fileprivate func run(rows: Range<Int>, columns: Range<Int>) {
@@ -110,11 +112,11 @@ private struct DenseTiling {
     private let shape: (rows: Int, columns: Int)
     private let height: Int, width: Int
 
-    init(_ rows: Int, _ columns: Int, depth: Int, transposesRight: Bool) {
+    init(_ rows: Int, _ columns: Int, depth: Int, transposesRight: Bool, worthATurn: Int) {
         shape = (rows, columns)
         width = Self.part(of: columns, atMost: 256, multipleOf: 32)
-        let worthwhile = (4 << 20) / max(1, width * depth)
-        height = Self.part(of: rows, atMost: max(worthwhile, transposesRight ? 240 : 96), multipleOf: 12)
+        let least = transposesRight ? 192 : 36
+        height = Self.part(of: rows, atMost: max(worthATurn / max(1, width * depth), least), multipleOf: 12)
     }
 
     /// The size of equal parts.
