@@ -5,13 +5,14 @@
 // of k to the next, so an output is one chain of fused multiply-adds in ascending k, whatever the tiles are.
 
 #define PANEL (DENSE_VECTORS * 16)
-/// Steps of k, and columns, that are packed at a time.
+/// Steps of k, and columns, that are packed at a time. What is packed lies on the stack, which workers have 512 KiB of; the
+/// blocks of attention need room beside it, and twice as much where nothing is optimized.
 #define DEPTH 256
 #define BREADTH 256
 /// Rows that are asked for before they are packed.
 #define AHEAD 6
 /// Strips of the left matrix that are packed at a time, where it lies transposed.
-#define STRIPS 8
+#define STRIPS 4
 
 /// Asks for the lines that hold so many numbers.
 INLINE void fetch(const float *from, size_t count) {
