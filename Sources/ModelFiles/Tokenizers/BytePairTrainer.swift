@@ -31,8 +31,8 @@ package struct BytePairTrainer {
     package func description(size: Int) -> TokenizerDescription {
         precondition(size >= Self.smallest, "a vocabulary of \(size) pieces")
         let room = size - (Self.smallest - 1)
-        let (characters, spelled) = self.characters(limit: room)
-        var merges = PairMerges(words: spelled, counts: counts, characters: characters.count)
+        let (characters, spelling, lengths) = spelled(limit: room)
+        var merges = PairMerges(symbols: spelling, lengths: lengths, counts: counts)
         var pieces = characters.map { [$0] }
         var symbols = Dictionary(uniqueKeysWithValues: pieces.enumerated().map { ($1, $0) })
         let reserved = Set(TokenizerDescription.specialPieces + TokenizerDescription.bytePieces)
@@ -40,8 +40,7 @@ package struct BytePairTrainer {
         while learned.count < room - characters.count, let pair = merges.best() {
             let piece = pieces[pair.left] + pieces[pair.right]
             guard piece.count <= Self.pieceLength, !reserved.contains(Self.text(piece)) else {
-                merges.forbid(pair)
-                continue
+                continue  // best() does not give it again before its count grows
             }
             if let symbol = symbols[piece] {  // the same letters, joined in another order
                 merges.merge(pair, into: symbol)
@@ -55,20 +54,26 @@ package struct BytePairTrainer {
         return .trained(learned + characters.map { Self.text([$0]) }, bytes: true)
     }
 
-    /// The most frequent characters, and every word spelled in their indices; -1 stands for one that is left out.
-    private func characters(limit: Int) -> (characters: [Unicode.Scalar], words: [[Int32]]) {
-        let texts = (0..<words.count).map { word in
-            String(decoding: words[word], as: UTF8.self).unicodeScalars.map {
-                $0 == " " ? TokenizerDescription.space : $0
-            }
-        }
+    /// The most frequent characters, and all words spelled in their indices; -1 stands for one that is left out.
+    private func spelled(limit: Int) -> (characters: [Unicode.Scalar], spelling: [Int32], lengths: [Int]) {
         var frequency: [Unicode.Scalar: Int] = [:]
-        for (text, count) in zip(texts, counts) {
-            for scalar in text { frequency[scalar, default: 0] += count }
+        var ids: [Unicode.Scalar: Int32] = [:]
+        var (spelling, lengths): ([Int32], [Int]) = ([], [])
+        for word in 0..<words.count {
+            let before = spelling.count
+            for scalar in String(decoding: words[word], as: UTF8.self).unicodeScalars {
+                let scalar = scalar == " " ? TokenizerDescription.space : scalar
+                frequency[scalar, default: 0] += counts[word]
+                let id = ids[scalar] ?? Int32(ids.count)
+                ids[scalar] = id
+                spelling.append(id)
+            }
+            lengths.append(spelling.count - before)
         }
         let characters = frequency.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(limit).map(\.key)
-        let indices = Dictionary(uniqueKeysWithValues: characters.enumerated().map { ($1, Int32($0)) })
-        return (characters, texts.map { text in text.map { indices[$0] ?? -1 } })
+        var order = Array(repeating: Int32(-1), count: ids.count)
+        for (index, character) in characters.enumerated() { order[Int(ids[character]!)] = Int32(index) }
+        return (characters, spelling.map { order[Int($0)] }, lengths)
     }
 
     private static func text(_ piece: [Unicode.Scalar]) -> String {

@@ -2,9 +2,25 @@ import HeapModule
 
 /// Words as rows of symbols, and how often each two stand side by side: the state of byte-pair training.
 struct PairMerges {
-    struct Pair: Hashable {
-        let left: Int
-        let right: Int
+    struct Pair: Hashable, Comparable {
+        private let key: UInt64
+
+        init(_ left: Int32, _ right: Int32) { key = UInt64(UInt32(left)) << 32 | UInt64(UInt32(right)) }
+
+        var left: Int { Int(key >> 32) }
+        var right: Int { Int(key & 0xFFFF_FFFF) }
+
+        /// Older symbols first, those on the left before those on the right.
+        static func < (one: Pair, other: Pair) -> Bool { one.key < other.key }
+    }
+
+    private struct Entry {
+        /// How often the pair stands in the text.
+        var count = 0
+        /// Words that hold it, or held it once.
+        var places: [Int32] = []
+        /// Whether the count has grown, so that the pair is not among the candidates as it should be.
+        var isFresh = false
     }
 
     /// A pair with a count that may be too great by now.
@@ -13,91 +29,106 @@ struct PairMerges {
         let pair: Pair
 
         static func < (one: Candidate, other: Candidate) -> Bool {
-            (one.count, other.pair.left, other.pair.right) < (other.count, one.pair.left, one.pair.right)
+            (one.count, other.pair) < (other.count, one.pair)
         }
     }
 
-    private var words: [[Int32]]
-    private let wordCounts: [Int]
-    private var pairCounts: [Pair: Int] = [:]
-    /// Words that hold a pair, or held it once.
-    private var places: [Pair: [Int32]] = [:]
+    /// The symbols of all words, each word where it has always begun; they only get shorter.
+    private var symbols: [Int32]
+    private let starts: [Int]
+    private var lengths: [Int]
+    private let counts: [Int]
+    private var entries: [Pair: Entry] = [:]
     private var candidates = Heap<Candidate>()
-    private var forbidden: Set<Pair> = []
-    /// Pairs whose count has grown, so that they are not among the candidates as they should be.
-    private var fresh: Set<Pair> = []
+    private var fresh: [Pair] = []
 
-    /// - Parameter words: symbols below `characters`, or -1 where nothing merges.
-    init(words: [[Int32]], counts: [Int], characters: Int) {
-        self.words = words
-        wordCounts = counts
-        for word in words.indices { count(word, sign: 1) }
-        candidates = Heap(pairCounts.map { Candidate(count: $0.value, pair: $0.key) })
+    /// - Parameters:
+    ///   - symbols: of all words, one after the other; -1 where nothing merges.
+    ///   - lengths: symbols of each word.
+    ///   - counts: how often each word comes.
+    init(symbols: [Int32], lengths: [Int], counts: [Int]) {
+        self.symbols = symbols
+        self.lengths = lengths
+        self.counts = counts
+        var starts: [Int] = []
+        var start = 0
+        for length in lengths {
+            starts.append(start)
+            start += length
+        }
+        self.starts = starts
+        for word in lengths.indices where lengths[word] > 1 {
+            for index in starts[word] + 1..<starts[word] + lengths[word] {
+                count(symbols[index - 1], symbols[index], in: word, sign: 1)
+            }
+        }
+        offerFresh()
     }
 
     /// The most frequent pair; nil when none comes twice. Of several the one with the older symbols.
     mutating func best() -> Pair? {
         while let candidate = candidates.popMax() {
-            guard let count = pairCounts[candidate.pair], count > 1 else { continue }
+            guard let count = entries[candidate.pair]?.count, count > 1 else { continue }
             if count == candidate.count { return candidate.pair }
             candidates.insert(Candidate(count: count, pair: candidate.pair))
         }
         return nil
     }
 
-    /// Never gives this pair again.
-    mutating func forbid(_ pair: Pair) {
-        forbidden.insert(pair)
-        pairCounts[pair] = nil
-        places[pair] = nil
+    /// Makes one symbol of a pair wherever it stands. The symbol may be an old one, where the same letters were joined
+    /// in another order before.
+    mutating func merge(_ pair: Pair, into symbol: Int) {
+        for word in entries[pair]?.places ?? [] { merge(pair, into: Int32(symbol), in: Int(word)) }
+        entries[pair] = nil
+        offerFresh()
     }
 
-    /// Makes one symbol of a pair wherever it stands.
-    mutating func merge(_ pair: Pair, into symbol: Int) {
-        var last: Int32 = -1
-        for word in (places[pair] ?? []).sorted() where word != last {
-            last = word
-            merge(pair, into: symbol, in: Int(word))
+    private mutating func merge(_ pair: Pair, into symbol: Int32, in word: Int) {
+        let (left, right) = (Int32(pair.left), Int32(pair.right))
+        let (start, end) = (starts[word], starts[word] + lengths[word])
+        var (index, kept) = (start, start)
+        while index < end {
+            guard symbols[index] == left, index + 1 < end, symbols[index + 1] == right else {
+                symbols[kept] = symbols[index]
+                index += 1
+                kept += 1
+                continue
+            }
+            if kept > start {
+                count(symbols[kept - 1], left, in: word, sign: -1)
+                count(symbols[kept - 1], symbol, in: word, sign: 1)
+            }
+            if index + 2 < end {
+                count(right, symbols[index + 2], in: word, sign: -1)
+                count(symbol, symbols[index + 2], in: word, sign: 1)
+            }
+            symbols[kept] = symbol
+            index += 2
+            kept += 1
         }
-        pairCounts[pair] = nil
-        places[pair] = nil
-        for pair in fresh.sorted(by: { ($0.left, $0.right) < ($1.left, $1.right) }) {
-            if let count = pairCounts[pair] { candidates.insert(Candidate(count: count, pair: pair)) }
+        lengths[word] = kept - start
+    }
+
+    private mutating func count(_ left: Int32, _ right: Int32, in word: Int, sign: Int) {
+        guard left >= 0, right >= 0 else { return }
+        let pair = Pair(left, right)
+        let change = sign * counts[word]
+        let becameFresh = { (entry: inout Entry) -> Bool in
+            entry.count += change
+            guard change > 0 else { return false }
+            if entry.places.last != Int32(word) { entry.places.append(Int32(word)) }
+            defer { entry.isFresh = true }
+            return !entry.isFresh
+        }(&entries[pair, default: Entry()])
+        if becameFresh { fresh.append(pair) }
+    }
+
+    private mutating func offerFresh() {
+        for pair in fresh {
+            guard let count = entries[pair]?.count else { continue }
+            entries[pair]?.isFresh = false
+            candidates.insert(Candidate(count: count, pair: pair))
         }
         fresh.removeAll(keepingCapacity: true)
-    }
-
-    private mutating func merge(_ pair: Pair, into symbol: Int, in word: Int) {
-        let (left, right) = (Int32(pair.left), Int32(pair.right))
-        let old = words[word]
-        var new: [Int32] = []
-        var index = 0
-        while index < old.count {
-            if index + 1 < old.count, old[index] == left, old[index + 1] == right {
-                new.append(Int32(symbol))
-                index += 2
-            } else {
-                new.append(old[index])
-                index += 1
-            }
-        }
-        guard new.count < old.count else { return }
-        count(word, sign: -1)
-        words[word] = new
-        count(word, sign: 1, new: Int32(symbol))
-    }
-
-    /// Adds a word's pairs to the counts, or takes them away; `new` is the only symbol whose pairs can be new.
-    private mutating func count(_ word: Int, sign: Int, new: Int32? = nil) {
-        let symbols = words[word]
-        guard symbols.count > 1 else { return }
-        for index in 1..<symbols.count where symbols[index - 1] >= 0 && symbols[index] >= 0 {
-            let pair = Pair(left: Int(symbols[index - 1]), right: Int(symbols[index]))
-            guard !forbidden.contains(pair) else { continue }
-            pairCounts[pair, default: 0] += sign * wordCounts[word]
-            guard sign > 0, new == nil || symbols[index - 1] == new || symbols[index] == new else { continue }
-            places[pair, default: []].append(Int32(word))
-            if new != nil { fresh.insert(pair) }
-        }
     }
 }

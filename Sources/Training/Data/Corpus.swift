@@ -22,12 +22,17 @@ package struct Corpus: Sendable {
     package let description: TokenizerDescription
     let files: [TokenFile]
 
-    package func tokens(of part: Part) -> Int { files.reduce(0) { $0 + $1.count(of: part) } }
+    /// Some tokens of a part of a domain, in their order.
+    package func tokens(_ range: Range<Int>, of part: Part, domain: Int) -> [Int] {
+        files[domain].tokens(part, range)
+    }
+
+    package func tokenCount(of part: Part) -> Int { files.reduce(0) { $0 + $1.count(of: part) } }
 
     /// How often training meets each token of the vocabulary, were it to draw as many tokens as there are: the counts in
     /// the training part, each domain in proportion to its weight.
     package func tokenCounts() -> [Int] {
-        let total = Double(tokens(of: .training))
+        let total = Double(tokenCount(of: .training))
         var counts = Array(repeating: 0.0, count: description.pieces.count)
         for (domain, file) in zip(domains, files) where domain.trainingTokens > 0 {
             let factor = domain.weight * total / Double(domain.trainingTokens)

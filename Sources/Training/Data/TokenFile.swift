@@ -56,9 +56,7 @@ final class TokenFile: @unchecked Sendable {  // The mapping is read-only and li
     private var isIntact: Bool {
         let tokens = UnsafeRawBufferPointer(rebasing: mapping[TokenFileHeader.size...])
         guard crc32c(tokens) == header.checksum else { return false }
-        var greatest = 0
-        for index in 0..<header.tokenCount { greatest = max(greatest, token(index)) }
-        return greatest < header.vocabularySize || header.tokenCount == 0
+        return (0..<header.tokenCount).allSatisfy { token($0) < header.vocabularySize }
     }
 
     private static func map(_ file: InputFile) throws -> UnsafeRawBufferPointer {

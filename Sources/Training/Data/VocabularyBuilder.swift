@@ -13,9 +13,10 @@ struct VocabularyBuilder {
 
     func description(for choice: TokenizerChoice) throws -> TokenizerDescription {
         switch choice {
-        case .characters: try .characters(characters())
+        case .characters: try kept(as: "characters") { try .characters(characters()) }
         case .bytes: .bytes
-        case .bytePairs(let pieces): try bytePairs(pieces)
+        case .bytePairs(let pieces):
+            try kept(as: "bpe\(try Self.checked(pieces))") { try bytePairs(pieces) }
         case .file(let path): try SentencePieceModel(path: path).description
         case .description(let description): description
         }
@@ -42,16 +43,15 @@ struct VocabularyBuilder {
         return characters
     }
 
-    /// Byte pairs of the training part, as they are kept in the folder or learned anew.
-    private func bytePairs(_ size: Int) throws -> TokenizerDescription {
-        guard size >= BytePairTrainer.smallest else {
-            throw ModelFileError(
-                path: "bpe:\(size)", problem: "is too small: 256 bytes and 3 special pieces are part of it",
-                remedy: "Ask for bpe:\(BytePairTrainer.smallest) at least; a few hundred more are useful")
-        }
-        let path = "\(folder)/\(key(size)).model"
+    /// The vocabulary of this name and this text, as it is kept in the folder or made anew.
+    private func kept(
+        as name: String, or make: () throws -> TokenizerDescription
+    ) throws -> TokenizerDescription {
+        var digest = SourceDigest()
+        for source in sources { digest.combine(Int(truncatingIfNeeded: source.digest)) }
+        let path = "\(folder)/\(name)-\(digest.hexadecimal).model"
         if let kept = try? SentencePieceModel(path: path).description { return kept }
-        let description = try learned(size)
+        let description = try make()
         do {
             try Data(SentencePieceModel.bytes(of: description)).write(to: URL(filePath: path), options: .atomic)
         } catch {
@@ -60,7 +60,17 @@ struct VocabularyBuilder {
         return description
     }
 
-    private func learned(_ size: Int) throws -> TokenizerDescription {
+    private static func checked(_ pieces: Int) throws -> Int {
+        guard pieces >= BytePairTrainer.smallest else {
+            throw ModelFileError(
+                path: "bpe:\(pieces)", problem: "is too small: 256 bytes and 3 special pieces are part of it",
+                remedy: "Ask for bpe:\(BytePairTrainer.smallest) at least; a few hundred more are useful")
+        }
+        return pieces
+    }
+
+    /// Byte pairs of the training part.
+    private func bytePairs(_ size: Int) throws -> TokenizerDescription {
         var trainer = BytePairTrainer()
         for source in sources {
             var read = 0
@@ -73,11 +83,5 @@ struct VocabularyBuilder {
             progress(CorpusProgress(stage: .vocabulary, domain: source.name, share: 1))
         }
         return trainer.description(size: size)
-    }
-
-    private func key(_ size: Int) -> String {
-        var digest = SourceDigest()
-        for source in sources { digest.combine(Int(truncatingIfNeeded: source.digest)) }
-        return "bpe\(size)-\(digest.hexadecimal)"
     }
 }

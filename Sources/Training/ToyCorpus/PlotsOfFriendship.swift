@@ -164,8 +164,8 @@ enum PlotsOfFriendship {
         | {hero} stopped at once and went back. "Let me help you," {hero.he} said.
         > "But you will lose," said {friend}. "That does not matter," said {hero}.
         | "Why did you stop?" asked {friend}. "Because you need help," said {hero}.
-        > {hero} did not win {prize}, but everybody clapped for {hero.him}.
-        | In the end somebody else got {prize}, but {hero} got a new friend.
+        > {hero} did not win the prize, but everybody clapped for {hero.him}.
+        | In the end somebody else got the prize, but {hero} got a new friend.
         > "Tomorrow I will teach you to {skill}," said {friend}.
         | "You have a good heart," said {friend}.
         > <ending>

@@ -6,9 +6,6 @@ struct ToySource: TextSource {
     private let domain: any ToyDomain
     private let trainingBytes: Int
 
-    /// Changes with every change of what the generators write.
-    private static let version = 1
-
     init(_ toy: ToyCorpus, domain: any ToyDomain, validationShare: Double) {
         self.toy = toy
         self.domain = domain
@@ -18,11 +15,14 @@ struct ToySource: TextSource {
     var name: String { domain.name }
     var size: Int { toy.bytesPerDomain }
 
+    /// Takes in how the text begins, so that it changes with the generator.
     var digest: UInt64 {
         var digest = SourceDigest()
         digest.combine("toy \(domain.name)".utf8)
-        for number in [Self.version, toy.bytesPerDomain, Int(truncatingIfNeeded: toy.seed), trainingBytes] {
-            digest.combine(number)
+        for number in [toy.bytesPerDomain, Int(truncatingIfNeeded: toy.seed), trainingBytes] { digest.combine(number) }
+        for document in toy.documents(of: domain).prefix(20) { digest.combine(document.text) }
+        for number in [domain.entropy.nats, domain.entropy.characters] {
+            digest.combine(Int(truncatingIfNeeded: number.bitPattern))
         }
         return digest.value
     }

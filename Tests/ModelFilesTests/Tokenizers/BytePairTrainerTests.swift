@@ -30,6 +30,58 @@ struct BytePairTrainerTests {
         }
     }
 
+    /// Byte-pair training as the paper has it: count all pairs anew for every merge.
+    private func simplyLearned(_ words: [String], merges: Int) -> [String] {
+        var words = words.map { $0.map(String.init) }
+        var age: [String: Int] = [:]
+        let counts = words.joined().reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        for (index, character) in counts.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).enumerated() {
+            age[character.key] = index
+        }
+        var learned: [String] = []
+        while learned.count < merges {
+            var pairs: [[String]: Int] = [:]
+            for word in words {
+                for pair in zip(word, word.dropFirst()) { pairs[[pair.0, pair.1], default: 0] += 1 }
+            }
+            let order = { (one: [String], other: [String]) in
+                (age[one[0]]!, age[one[1]]!) < (age[other[0]]!, age[other[1]]!)
+            }
+            guard
+                let best = pairs.filter({ $0.value > 1 && $0.key.joined().count <= 16 })
+                    .min(by: { $0.value == $1.value ? order($0.key, $1.key) : $0.value > $1.value })
+            else { return learned }
+            let piece = best.key.joined()
+            if age[piece] == nil {
+                age[piece] = age.count
+                learned.append(piece)
+            }
+            words = words.map { word in
+                var merged: [String] = []
+                for symbol in word {
+                    if merged.last == best.key[0], symbol == best.key[1], !merged.isEmpty {
+                        merged[merged.count - 1] = piece
+                    } else {
+                        merged.append(symbol)
+                    }
+                }
+                return merged
+            }
+        }
+        return learned
+    }
+
+    @Test(arguments: 0..<10) func `the fast way learns what the slow way learns`(seed: Int) throws {
+        var generator = SeededGenerator(state: UInt64(seed))
+        let words = (0..<60).map { _ in
+            String(
+                (0..<Int.random(in: 1...12, using: &generator)).map { _ in "aaabbcd".randomElement(using: &generator)! }
+            )
+        }
+        let description = try trained(words.joined(separator: "\n"), size: 259 + 5 + 30)
+        #expect(learned(description).prefix(30) == simplyLearned(words, merges: 30)[...])
+    }
+
     @Test func `learning ends when no pair comes twice`() throws {
         let description = try trained("ab ab cd", size: 10_000)
         #expect(learned(description).prefix(1) == ["ab"] && description.pieces.count == 259 + 1 + 5)
