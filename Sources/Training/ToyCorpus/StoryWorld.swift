@@ -3,13 +3,14 @@
 /// `<hero>` and `<friend>` introduce somebody; they stand once in a story at most.
 enum StoryWorld {
     static let text = #"""
-        hero, friend (; .he; .him; .his; .child) = Lily; she; her; her; girl | Mia; she; her; her; girl | Anna; she;
-            her; her; girl | Rosa; she; her; her; girl | Ella; she; her; her; girl | Nora; she; her; her; girl |
-            Ruby; she; her; her; girl | Ivy; she; her; her; girl | Clara; she; her; her; girl | Maya; she; her; her;
-            girl | Lucy; she; her; her; girl | Daisy; she; her; her; girl | Tom; he; him; his; boy | Ben; he; him;
-            his; boy | Max; he; him; his; boy | Sam; he; him; his; boy | Leo; he; him; his; boy | Finn; he; him;
-            his; boy | Jack; he; him; his; boy | Oscar; he; him; his; boy | Theo; he; him; his; boy | Hugo; he; him;
-            his; boy | Noah; he; him; his; boy | Pip; he; him; his; boy
+        hero, friend (; .he; .him; .his; .child) = Lily; she; her; her; girl | Mia; she; her; her; girl | Anna; she; her; her; girl
+            | Rosa; she; her; her; girl | Ella; she; her; her; girl | Nora; she; her; her; girl
+            | Ruby; she; her; her; girl | Ivy; she; her; her; girl | Clara; she; her; her; girl
+            | Maya; she; her; her; girl | Lucy; she; her; her; girl | Daisy; she; her; her; girl
+            | Tom; he; him; his; boy | Ben; he; him; his; boy | Max; he; him; his; boy
+            | Sam; he; him; his; boy | Leo; he; him; his; boy | Finn; he; him; his; boy
+            | Jack; he; him; his; boy | Oscar; he; him; his; boy | Theo; he; him; his; boy
+            | Hugo; he; him; his; boy | Noah; he; him; his; boy | Pip; he; him; his; boy
         home = in a small house near the forest | in a little village by the sea | on top of a green hill | at the
             edge of the woods | in a warm cottage by the river | on a quiet farm | at the end of a long road | under
             an old oak tree | next to a deep blue lake | in a town full of gardens

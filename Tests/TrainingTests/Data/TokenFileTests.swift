@@ -40,7 +40,7 @@ import Training
         let whole = try Data(contentsOf: URL(filePath: path))
         #expect(whole.count == 80 + 500 * 2)
         var random = RandomNumbers(seed: 3)
-        for round in 0..<400 {
+        for round in 0..<80 {
             var damaged = whole
             switch round % 4 {
             case 0: damaged.removeLast(Int.random(in: 1...damaged.count, using: &random))
