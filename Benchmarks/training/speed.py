@@ -14,10 +14,12 @@ import argparse
 import json
 import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 from itertools import product
@@ -50,6 +52,7 @@ def parse_options():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, default=12, help="steps in one turn")
     parser.add_argument("--finalists", type=int, default=2, help="transformers' that go on after the first round")
+    parser.add_argument("--patience", type=float, default=300, help="seconds that warming up may take")
     parser.add_argument("--only-transformers", action="store_true")
     parser.add_argument("--json", type=Path, help="where the numbers go")
     return parser.parse_args()
@@ -138,14 +141,18 @@ class Worker:
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        deadline = threading.Timer(options.patience, self.process.kill)
+        deadline.start()
         self.warm_up = self.answer()["ready"]
+        deadline.cancel()
 
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            self.process.wait()
+            status = self.process.wait()
             self.errors.seek(0)
-            raise RuntimeError((self.errors.read().strip().splitlines() or ["it ended without a word"])[-1])
+            silence = "not ready in time" if status == -signal.SIGKILL else f"exit code {status}"
+            raise RuntimeError((self.errors.read().strip().splitlines() or [silence])[-1])
         return json.loads(line)
 
     def take_turn(self):
