@@ -3,7 +3,8 @@
 /// `<hero>` and `<friend>` introduce somebody; they stand once in a story at most.
 enum StoryWorld {
     static let text = #"""
-        hero, friend (; .he; .him; .his; .child) = Lily; she; her; her; girl | Mia; she; her; her; girl | Anna; she; her; her; girl
+        hero, friend (; .he; .him; .his; .child) =
+            Lily; she; her; her; girl | Mia; she; her; her; girl | Anna; she; her; her; girl
             | Rosa; she; her; her; girl | Ella; she; her; her; girl | Nora; she; her; her; girl
             | Ruby; she; her; her; girl | Ivy; she; her; her; girl | Clara; she; her; her; girl
             | Maya; she; her; her; girl | Lucy; she; her; her; girl | Daisy; she; her; her; girl
