@@ -17,7 +17,9 @@ struct Offstage: ParsableCommand {
             to standard error. Exit codes: 0 done, 1 failed, 2 the command line was wrong, 130 interrupted.
             """,
         version: "0.1.0",
-        subcommands: [Pack.self, Run.self, Score.self, Tokenize.self, Inspect.self, Synth.self, Train.self])
+        subcommands: [
+            Pack.self, Run.self, Score.self, Tokenize.self, Inspect.self, Synth.self, Train.self, Compare.self,
+        ])
 
     static func main() {
         do {

@@ -18,6 +18,11 @@ extension Recipe {
         self = try overlaid(by: fields, from: "the command line")
     }
 
+    /// The recipe with some fields set.
+    ///
+    /// - Throws: ``TrainingError`` that names the field.
+    package func setting(_ fields: Fields) throws -> Recipe { try overlaid(by: fields, from: "the command line") }
+
     /// The recipe as the text of a file.
     package func text() throws -> String {
         let encoder = JSONEncoder()

@@ -9,6 +9,8 @@ package struct RunFolder: Sendable {
 
     var recipe: String { path + "/recipe.json" }
     var log: String { path + "/log.jsonl" }
+    /// How the run ended; not there before it has.
+    var report: String { path + "/report.json" }
     /// Where the corpus keeps its tokens.
     var data: String { path + "/data" }
 
@@ -35,9 +37,9 @@ package struct RunFolder: Sendable {
 
     private func check(_ old: Recipe, isContinuedBy new: Recipe) throws {
         let last = checkpointSteps().last
-        if let last, last >= old.steps, old == new {
+        if old == new, try readReport() != nil {
             throw TrainingError(
-                "\(path) holds this run already, and it has ended after step \(last). Pack it, or start over with --force"
+                "\(path) holds this run already, and it has ended after step \(old.steps). Pack it, or start over with --force"
             )
         }
         guard old != new, last != nil else { return }
@@ -46,9 +48,35 @@ package struct RunFolder: Sendable {
                 + "Go on with its own, choose another folder with --out, or start over with --force")
     }
 
+    func write(_ report: TrainingReport) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        try encoder.encode(report).write(to: URL(fileURLWithPath: self.report), options: .atomic)
+    }
+
+    /// How the run here ended; nil when it has not.
+    func readReport() throws -> TrainingReport? {
+        guard let text = FileManager.default.contents(atPath: report) else { return nil }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try? decoder.decode(TrainingReport.self, from: text)
+    }
+
+    /// How a run by this very recipe ended; nil when it has not, or another one is here.
+    func report(of recipe: Recipe) throws -> TrainingReport? {
+        guard let text = FileManager.default.contents(atPath: self.recipe),
+            try Recipe(text: String(decoding: text, as: UTF8.self), from: self.recipe) == recipe
+        else { return nil }
+        return try readReport()
+    }
+
+    /// What the run here wrote down.
+    func entries() throws -> [LogEntry] { try TrainingLog.read(path: log) }
+
     /// Takes away what a run left there, and nothing else.
     private func clear() throws {
-        let files = [recipe, log, data] + checkpointSteps().map(checkpoint(step:))
+        let files = [recipe, log, report, data] + checkpointSteps().map(checkpoint(step:))
         for file in files where FileManager.default.fileExists(atPath: file) {
             try FileManager.default.removeItem(atPath: file)
         }

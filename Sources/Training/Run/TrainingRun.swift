@@ -26,15 +26,17 @@ package final class TrainingRun {
     ///
     /// - Parameters:
     ///   - startsOver: whether a run that is there makes room.
+    ///   - cacheFolder: where the corpus keeps its tokens; nil: in the run's own folder.
     ///   - progress: told how far reading the corpus has come.
     /// - Throws: ``TrainingError``, and what reading the corpus throws.
     package init(
-        _ recipe: Recipe, in folder: RunFolder, startsOver: Bool = false, workers: Workers,
+        _ recipe: Recipe, in folder: RunFolder, startsOver: Bool = false, cacheFolder: String? = nil, workers: Workers,
         progress: @escaping (CorpusProgress) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
     ) throws {
         let recipe = try recipe.validated()
         try folder.prepare(for: recipe, startsOver: startsOver)
-        let corpus = try recipe.corpus(cacheFolder: folder.data, progress: progress, isCancelled: isCancelled)
+        let corpus = try recipe.corpus(
+            cacheFolder: cacheFolder ?? folder.data, progress: progress, isCancelled: isCancelled)
         let model = try TrainableModel(recipe, tokenCounts: corpus.tokenCounts(), workers: workers)
         self.recipe = recipe
         self.folder = folder
@@ -81,7 +83,9 @@ package final class TrainingRun {
             }
             if isDue(every: recipe.stepsBetweenCheckpoints) { try checkpoint() }
         }
-        return try report()
+        let report = try report()
+        try folder.write(report)
+        return report
     }
 
     /// Whether something is due after the step just done; always after the last.

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Foundation
+import Mixture
+import Tensors
+import Training
+
+struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train several routers alike and compare them.",
+        discussion: """
+            Same texts, seeds, steps and active parameters for all. A router may have settings of its own, in the fields \
+            of a recipe:
+
+              offstage compare --data poems.txt --routers dense,top-k,top-k:balance=0,base --seeds 1,2,3 --out poems
+
+            Prints a table; writes --out/comparison.json and --out/comparison.html. Interrupted, the same command goes on.
+            """)
+
+    @Argument(help: "A recipe: a name under experts/recipes, or a JSON file.")
+    var recipe: String?
+    @Option(help: ArgumentHelp("What to compare, separated by commas. (default: all routers)", valueName: "names"))
+    var routers: RouterList?
+    @Option(help: ArgumentHelp("Seeds, separated by commas. (default: 1,2,3)", valueName: "numbers"))
+    var seeds: SeedList = SeedList(seeds: [1, 2, 3])
+    @Option(
+        help: ArgumentHelp(
+            "Where the runs live. (default: experts/training/compare- and the recipe's name)", valueName: "folder"))
+    var out: String?
+    @OptionGroup var options: TrainOptions
+    @Flag(help: "Start over where runs are in the way.")
+    var force = false
+    @Option(parsing: .unconditional, help: "Threads; they change no bit. (default: the number of cores)")
+    var threads: Int?
+    @Flag(help: "Print one line of JSON.")
+    var json = false
+
+    func validate() throws {
+        try Limits.check("--threads", threads, 1...Limits.threads)
+        if recipe == nil, options.data.data.isEmpty {
+            throw ValidationError("Give a RECIPE, or a text with --data (--data toy is the built-in corpus)")
+        }
+    }
+
+    func run() throws {
+        Interruption.watch()
+        let recipe = try Recipe(path: recipe.map(RecipeName.path), fields: options.fields)
+        let folder = out ?? "experts/training/compare-\(recipe.name)"
+        let comparison = Comparison(
+            recipe, variants: try (routers?.names ?? RouterList.all).map(Variant.init), seeds: seeds.seeds,
+            folder: folder)
+        let progress = ProgressLine("Training") { "\($0)" }
+        let report = try comparison.run(
+            startsOver: force, workers: Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount),
+            isCancelled: { Interruption.isRequested },
+            onProgress: { progress.show(comparison: $0) },
+            onEnd: { label, report in
+                progress.clear()
+                Terminal.note("\(label): validation loss \(report.validationLoss.rounded(4))")
+            })
+        progress.clear()
+        guard let report else {
+            Terminal.note("Stopped; the same command goes on from there.")
+            throw Interrupted()
+        }
+        let page = "\(folder)/comparison.html"
+        try Data(report.page(title: "Routers compared: \(recipe.name)").utf8).write(
+            to: URL(fileURLWithPath: page), options: .atomic)
+        try Terminal.encoded(report).write(to: URL(fileURLWithPath: "\(folder)/comparison.json"), options: .atomic)
+        Terminal.print(report.table + "\n")
+        Terminal.note("Curves: \(page)")
+        if json { try Terminal.print(json: report) }
+    }
+}
+
+/// Routers with commas between them.
+struct RouterList: ExpressibleByArgument {
+    let names: [String]
+
+    static let all = RouterName.allCases.map(\.rawValue)
+
+    init?(argument: String) {
+        names = argument.split(separator: ",").map(String.init)
+        if names.isEmpty { return nil }
+    }
+}
+
+/// Numbers with commas between them.
+struct SeedList: ExpressibleByArgument {
+    let seeds: [UInt64]
+
+    init(seeds: [UInt64]) { self.seeds = seeds }
+
+    init?(argument: String) {
+        let seeds = argument.split(separator: ",").map { UInt64($0) }
+        guard !seeds.isEmpty, !seeds.contains(nil) else { return nil }
+        self.seeds = seeds.compactMap { $0 }
+    }
+
+    var defaultValueDescription: String { seeds.map(String.init).joined(separator: ",") }
+}
+
+extension ProgressLine {
+    func show(comparison: Comparison.Progress) {
+        let training = comparison.training
+        let done = comparison.run * training.steps + training.step
+        show(
+            done: done, of: comparison.runs * training.steps,
+            note:
+                "\(comparison.label) (\(comparison.run + 1) of \(comparison.runs)), loss \((training.loss ?? 0).rounded(3)), "
+                + "\(Int(training.tokensPerSecond).grouped) tokens/s")
+    }
+}
