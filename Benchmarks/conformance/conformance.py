@@ -21,6 +21,7 @@ CHECKS = {
     "llama.cpp": "check_llama_cpp",
     "tokenizer": "check_tokenizer",
     "bits": "check_bits",
+    "export": "check_export",
 }
 
 

@@ -9,15 +9,8 @@ package protocol ModelSource: Sendable {
     /// Changes when the source does: made of header bytes, sizes and modification times, not of all weights.
     var digest: String { get }
 
-    /// The vocabulary as a file of SentencePiece's, where the model came with one.
-    var sentencePieceModel: [UInt8]? { get }
-
     /// The tensor of a role, its shape checked against the architecture and its bytes against the file's length.
     func tensor(_ role: TensorRole) throws -> any SourceTensor
-}
-
-extension ModelSource {
-    package var sentencePieceModel: [UInt8]? { nil }
 }
 
 /// Rows of weights in a file, in the order and with the numbers the file has.

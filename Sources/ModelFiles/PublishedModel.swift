@@ -5,7 +5,6 @@ struct PublishedModel: ModelSource {
     let name: String
     let digest: String
     let tensors: TensorCatalog
-    var sentencePieceModel: [UInt8]?
 
     func tensor(_ role: TensorRole) throws -> any SourceTensor { try tensors.tensor(role) }
 }

@@ -26,7 +26,6 @@ import Testing
         #expect(model.architecture == sample.architecture)
         #expect(model.name == "sample")
         #expect(model.tokenizer.pieces == TinyModel.pieces)
-        #expect(model.sentencePieceModel == CheckpointSample.vocabulary)
         for role in TensorRole.dense(of: sample.architecture) + TensorRole.experts(of: sample.architecture) {
             #expect(try model.numbers(of: role) == sample.numbers(of: role), "\(role)")
         }

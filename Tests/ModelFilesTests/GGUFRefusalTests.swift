@@ -39,8 +39,8 @@ struct Refusal: CustomTestStringConvertible, Sendable {
     }
 
     static let models: [Refusal] = [
-        Refusal("another architecture", says: "qwen3moe", "Supported are Mixtral-style models") {
-            $0.set("general.architecture", "qwen3moe")
+        Refusal("another architecture", says: "qwen2moe", "Supported are Mixtral-style models") {
+            $0.set("general.architecture", "qwen2moe")
         },
         Refusal("no architecture", says: "general.architecture") { $0.remove("general.architecture") },
         Refusal("a dense model", says: "dense", "llama.expert_count", "Supported") { $0.remove("llama.expert_count") },

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""model_type": "mixtral""#, #""model_type": "qwen3_moe""#, "model_type qwen3_moe"),
+        (#""model_type": "mixtral""#, #""model_type": "qwen2_moe""#, "model_type qwen2_moe"),
         (#""MixtralForCausalLM""#, #""MixtralForSequenceClassification""#, "MixtralForSequenceClassification"),
         (#""hidden_act": "silu""#, #""hidden_act": "gelu""#, "hidden_act gelu"),
         (#""use_cache": true"#, #""rope_scaling": {"type": "yarn", "factor": 4.0}"#, "rope_scaling type yarn"),

@@ -19,7 +19,6 @@ extension PublishedModel {
         // After the embeddings were seen to have so many rows: the number alone must not cost memory.
         let bytes = try weights.bytes(of: Checkpoint.tokenizer)
         tokenizer = try TokenizerDescription(sentencePiece: bytes, for: architecture.vocabularySize, of: file)
-        sentencePieceModel = bytes
         name = weights.metadata["name"] ?? URL(filePath: path).deletingPathExtension().lastPathComponent
         digest = weights.digest.hexadecimal
         try weights.checkTables(architecture)

@@ -1,8 +1,9 @@
-/// What the metadata of GGUF's `llama` may say.
-private enum Llama {
-    static let architecture = "llama"
+/// An architecture of llama.cpp that is read, and what its metadata may say.
+enum GGUFFamily: String, Sendable {
+    case llama, qwen3moe
+
     static let supported =
-        "Supported are Mixtral-style models: architecture llama with experts, softmax gate, plain rotary embeddings"
+        "Supported are Mixtral-style models: architecture llama or qwen3moe with experts, softmax gate, plain rotary embeddings"
 
     /// Keys that are read, and keys that change no result.
     static let known: Set<String> = [
@@ -20,6 +21,11 @@ private enum Llama {
         "expert_shared_count": 0, "expert_group_count": 1, "expert_group_used_count": 1, "leading_dense_block_count": 0,
         "rope.scaling.attn_factor": 1, "use_parallel_residual": 0, "nextn_predict_layers": 0,
     ]
+
+    var names: TensorNames { self == .llama ? .gguf : .ggufQwen3MoE }
+    var pairing: Architecture.RotaryPairing { self == .llama ? .adjacent : .halves }
+    /// Where the width of an expert stands.
+    var expertWidth: String { self == .llama ? "feed_forward_length" : "expert_feed_forward_length" }
 }
 
 extension Architecture {
@@ -28,65 +34,72 @@ extension Architecture {
     /// - Parameter tiedEmbeddings: whether the file has no output projection of its own.
     /// - Throws: ``ModelFileError`` naming whatever would make the result differ from this project's forward pass.
     init(gguf metadata: GGUFMetadata, tiedEmbeddings: Bool) throws {
-        try Self.refuseOthers(metadata)
-        func integer(_ key: String) throws -> Int? { try metadata.integer("llama." + key) }
-        func required(_ key: String) throws -> Int { try metadata.required("llama." + key, metadata.integer) }
+        let family = try GGUFFamily(metadata)
+        let prefix = family.rawValue + "."
+        func integer(_ key: String) throws -> Int? { try metadata.integer(prefix + key) }
+        func required(_ key: String) throws -> Int { try metadata.required(prefix + key, metadata.integer) }
 
         let hidden = try required("embedding_length")
         let heads = try required("attention.head_count")
-        guard heads > 0 else { throw metadata.error("has llama.attention.head_count = \(heads)") }
+        guard heads > 0 else { throw metadata.error("has \(prefix)attention.head_count = \(heads)") }
         let headSize = try integer("attention.key_length") ?? hidden / heads
         let valueSize = try integer("attention.value_length") ?? hidden / heads
         guard headSize == valueSize else {
-            throw metadata.error("has heads with keys of \(headSize) and values of \(valueSize)", Llama.supported)
+            throw metadata.error("has heads with keys of \(headSize) and values of \(valueSize)", GGUFFamily.supported)
         }
         self = try Architecture(
             vocabularySize: integer("vocab_size")
                 ?? metadata.required("tokenizer.ggml.tokens", metadata.strings).count,
             hiddenSize: hidden, layerCount: required("block_count"), headCount: heads,
             keyValueHeadCount: integer("attention.head_count_kv") ?? heads, headSize: headSize,
-            intermediateSize: required("feed_forward_length"), expertCount: required("expert_count"),
+            intermediateSize: required(family.expertWidth), expertCount: required("expert_count"),
             expertsPerToken: required("expert_used_count"),
-            normEpsilon: Float(metadata.required("llama.attention.layer_norm_rms_epsilon", metadata.real)),
-            rotaryBase: Float(metadata.real("llama.rope.freq_base") ?? 10_000), rotaryPairing: .adjacent,
+            normEpsilon: Float(metadata.required(prefix + "attention.layer_norm_rms_epsilon", metadata.real)),
+            rotaryBase: Float(metadata.real(prefix + "rope.freq_base") ?? 10_000), rotaryPairing: family.pairing,
             rotaryDimensions: integer("rope.dimension_count") ?? headSize,
             slidingWindow: integer("attention.sliding_window"), tiedEmbeddings: tiedEmbeddings,
-            contextLength: required("context_length")
+            contextLength: required("context_length"), qkNorm: family == .qwen3moe
         ).validated(path: metadata.path)
     }
+}
 
-    private static func refuseOthers(_ metadata: GGUFMetadata) throws {
+extension GGUFFamily {
+    /// The family of a file.
+    ///
+    /// - Throws: ``ModelFileError`` when it is none of these, or says something that would change the result.
+    init(_ metadata: GGUFMetadata) throws {
         let name = try metadata.required("general.architecture", metadata.string)
-        guard name == Llama.architecture else {
-            throw metadata.error("has the architecture \(name)", Llama.supported)
+        guard let family = Self(rawValue: name) else {
+            throw metadata.error("has the architecture \(name)", Self.supported)
         }
-        guard try metadata.integer("llama.expert_count") ?? 0 > 0 else {
-            throw metadata.error("is a dense model: it has no llama.expert_count", Llama.supported)
+        self = family
+        guard try metadata.integer("\(name).expert_count") ?? 0 > 0 else {
+            throw metadata.error("is a dense model: it has no \(name).expert_count", Self.supported)
         }
         try refuseUnknownKeys(metadata)
         try refuseScaledRotation(metadata)
     }
 
-    private static func refuseUnknownKeys(_ metadata: GGUFMetadata) throws {
-        let prefix = Llama.architecture + "."
+    private func refuseUnknownKeys(_ metadata: GGUFMetadata) throws {
+        let prefix = rawValue + "."
         for key in metadata.values.keys.sorted() where key.hasPrefix(prefix) {
             let name = String(key.dropFirst(prefix.count))
-            if Llama.known.contains(name) { continue }
-            guard let expected = Llama.fixed[name], let value = metadata.values[key] else {
-                throw metadata.error("has the metadata value \(key), which is not supported", Llama.supported)
+            if Self.known.contains(name) || name == expertWidth { continue }
+            guard let expected = Self.fixed[name], let value = metadata.values[key] else {
+                throw metadata.error("has the metadata value \(key), which is not supported", Self.supported)
             }
             guard let found = value.real ?? value.boolean.map({ $0 ? 1 : 0 }), found == expected else {
-                throw metadata.error("has \(value.text) as \(key), where \(expected) is supported", Llama.supported)
+                throw metadata.error("has \(value.text) as \(key), where \(expected) is supported", Self.supported)
             }
         }
     }
 
-    private static func refuseScaledRotation(_ metadata: GGUFMetadata) throws {
-        let type = try metadata.string("llama.rope.scaling.type") ?? "linear"
+    private func refuseScaledRotation(_ metadata: GGUFMetadata) throws {
+        let type = try metadata.string("\(rawValue).rope.scaling.type") ?? "linear"
         let factor =
-            try metadata.real("llama.rope.scaling.factor") ?? metadata.real("llama.rope.scale_linear") ?? 1
+            try metadata.real("\(rawValue).rope.scaling.factor") ?? metadata.real("\(rawValue).rope.scale_linear") ?? 1
         guard type == "none" || (type == "linear" && (factor == 1 || factor == 0)) else {
-            throw metadata.error("scales its rotary embeddings (\(type), factor \(factor))", Llama.supported)
+            throw metadata.error("scales its rotary embeddings (\(type), factor \(factor))", Self.supported)
         }
     }
 }

@@ -21,7 +21,8 @@ extension PublishedModel {
         var digest = files[0].digest
         for file in files.dropFirst() { digest.combine(file.digest.hexadecimal.utf8) }
         self.digest = digest.hexadecimal
-        self.tensors = try TensorCatalog(path: path, tensors: tensors, names: .gguf, architecture: architecture)
+        self.tensors = try TensorCatalog(
+            path: path, tensors: tensors, names: GGUFFamily(metadata).names, architecture: architecture)
     }
 }
 

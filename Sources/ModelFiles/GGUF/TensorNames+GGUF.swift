@@ -15,3 +15,24 @@ extension TensorNames {
         expertUp: [.expert("blk.{layer}.ffn_up_exps.weight"), "blk.{layer}.ffn_up.{expert}.weight"],
         expertDown: [.expert("blk.{layer}.ffn_down_exps.weight"), "blk.{layer}.ffn_down.{expert}.weight"])
 }
+
+extension TensorNames {
+    /// GGUF's `qwen3moe`.
+    static let ggufQwen3MoE = {
+        var names = gguf
+        names.queryNorm = ["blk.{layer}.attn_q_norm.weight"]
+        names.keyNorm = ["blk.{layer}.attn_k_norm.weight"]
+        return names
+    }()
+
+    /// GGUF's `glm4moe`.
+    static let ggufGLM4MoE = {
+        var names = ggufQwen3MoE
+        names.expertNorm = ["blk.{layer}.post_attention_norm.weight"]
+        names.routerBias = ["blk.{layer}.exp_probs_b.bias"]
+        names.sharedGate = ["blk.{layer}.ffn_gate_shexp.weight"]
+        names.sharedUp = ["blk.{layer}.ffn_up_shexp.weight"]
+        names.sharedDown = ["blk.{layer}.ffn_down_shexp.weight"]
+        return names
+    }()
+}

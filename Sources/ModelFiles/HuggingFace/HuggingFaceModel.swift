@@ -8,7 +8,7 @@ extension PublishedModel {
         let path = folder.path(of: Self.configurationName)
         guard
             let configuration = try folder.decoded(
-                MixtralConfiguration.self, from: Self.configurationName, keys: .convertFromSnakeCase)
+                HuggingFaceConfiguration.self, from: Self.configurationName, keys: .convertFromSnakeCase)
         else { throw folder.error("has no \(Self.configurationName)") }
         var architecture = try Architecture(configuration, path: path)
         let weights = try SafetensorsFolder(folder)
@@ -16,13 +16,12 @@ extension PublishedModel {
         if weights.tensors["lm_head.weight"] != nil { architecture.tiedEmbeddings = false }
         self.architecture = architecture
         tensors = try TensorCatalog(
-            path: folder.path, tensors: weights.tensors, names: .huggingFace, architecture: architecture)
+            path: folder.path, tensors: weights.tensors, names: configuration.tensorNames, architecture: architecture)
         let ids = try ["generation_config.json", Self.configurationName].compactMap {
             try folder.decoded(TokenIDs.self, from: $0, keys: .convertFromSnakeCase)
         }
         // After the embeddings were seen to have so many rows: the number alone must not cost memory.
         tokenizer = try TokenizerDescription(folder: folder, ids: ids, vocabularySize: architecture.vocabularySize)
-        sentencePieceModel = try folder.file(TokenizerDescription.modelName)?.contents(limit: 1 << 26)
         name = URL(filePath: folder.path).standardizedFileURL.lastPathComponent
         digest = try folder.digest(weights)
     }

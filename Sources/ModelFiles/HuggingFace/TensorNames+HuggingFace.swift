@@ -1,7 +1,7 @@
 extension TensorNames {
     /// Mixtral as transformers names it: experts one by one, or stacked as transformers 5 holds them in memory
     /// and writes them with `save_original_format=False`.
-    static let huggingFace = TensorNames(
+    static let mixtral = TensorNames(
         tokenEmbedding: ["model.embed_tokens.weight"],
         outputNorm: ["model.norm.weight"],
         output: ["lm_head.weight"],
@@ -25,4 +25,38 @@ extension TensorNames {
             .expert("model.layers.{layer}.mlp.experts.down_proj"),
         ],
         ignoredEndings: [".rotary_emb.inv_freq"])
+}
+
+extension TensorNames {
+    /// Qwen3-MoE, whose experts transformers holds stacked, too.
+    static let qwen3MoE = qwen(shared: "")
+
+    static let qwen2MoE = qwen(shared: "shared_expert")
+
+    static let glm4MoE = qwen(shared: "shared_experts")
+
+    /// What the three have in common.
+    private static func qwen(shared: String) -> TensorNames {
+        var names = mixtral
+        names.gate = ["model.layers.{layer}.mlp.gate.weight"]
+        names.expertGate = [
+            "model.layers.{layer}.mlp.experts.{expert}.gate_proj.weight",
+            .firstHalf("model.layers.{layer}.mlp.experts.gate_up_proj"),
+        ]
+        names.expertUp = [
+            "model.layers.{layer}.mlp.experts.{expert}.up_proj.weight",
+            .secondHalf("model.layers.{layer}.mlp.experts.gate_up_proj"),
+        ]
+        names.expertDown = [
+            "model.layers.{layer}.mlp.experts.{expert}.down_proj.weight",
+            .expert("model.layers.{layer}.mlp.experts.down_proj"),
+        ]
+        names.queryNorm = ["model.layers.{layer}.self_attn.q_norm.weight"]
+        names.keyNorm = ["model.layers.{layer}.self_attn.k_norm.weight"]
+        names.routerBias = ["model.layers.{layer}.mlp.gate.e_score_correction_bias"]
+        names.sharedGate = [.whole("model.layers.{layer}.mlp.\(shared).gate_proj.weight")]
+        names.sharedUp = [.whole("model.layers.{layer}.mlp.\(shared).up_proj.weight")]
+        names.sharedDown = [.whole("model.layers.{layer}.mlp.\(shared).down_proj.weight")]
+        return names
+    }
 }

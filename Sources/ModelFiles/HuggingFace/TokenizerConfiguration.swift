@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What `tokenizer_config.json` says that is needed here.
+/// What `tokenizer_config.json` says that is read here.
 ///
 /// Decoded with keys converted from snake case.
 struct TokenizerConfiguration: Decodable, Sendable {

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 extension TokenizerDescription {
-    static let modelName = "tokenizer.model"
+    private static let modelName = "tokenizer.model"
 
     /// The tokenizer of a folder: SentencePiece's model, and what the JSON files beside it add.
     ///

@@ -17,6 +17,15 @@ package enum SafetensorsType: String, Sendable {
         }
     }
 
+    init?(_ format: WeightFormat) {
+        switch format {
+        case .f32: self = .f32
+        case .f16: self = .f16
+        case .bf16: self = .bf16
+        case .q8_0, .q4_0, .q6_K: return nil
+        }
+    }
+
     /// Our own format of the same bytes, if there is one.
     package var format: WeightFormat? {
         switch self {

@@ -1,0 +1,134 @@
+import FoundationEssentials
+package import Tensors
+
+/// What a model can be written as.
+package enum ExportKind: String, Sendable, CaseIterable {
+    case huggingFace = "hugging-face"
+    case gguf
+}
+
+/// Writes a model in a form that other programs read.
+package struct Exporter: Sendable {
+    private let source: any ModelSource
+    /// What matrices are written in; nil: what they are in, where the form knows it.
+    private let format: WeightFormat?
+
+    package init(_ source: any ModelSource, format: WeightFormat? = nil) {
+        self.source = source
+        self.format = format
+    }
+
+    /// Writes the folder or the file `path`, which appears complete or not at all (a folder's `config.json` comes last).
+    ///
+    /// - Parameter progress: told the bytes of weights that are written and how many there are; what it throws ends it.
+    /// - Returns: what the other program calls such a model.
+    /// - Throws: ``ModelFileError`` when the form has no name for something of the model, or the disk is full.
+    @discardableResult
+    package func write(
+        _ kind: ExportKind, to path: String, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    ) throws -> String {
+        switch kind {
+        case .huggingFace: try writeFolder(path, progress)
+        case .gguf: try writeGGUF(path, progress)
+        }
+    }
+
+    private func writeFolder(_ path: String, _ progress: (Int, Int) throws -> Void) throws -> String {
+        let form = try source.architecture.form(among: ExportForm.huggingFace, format: "Hugging Face", path: path)
+        let tensors = try form.tensors(of: source) { role in try self.format(of: role, path, safetensors: true) }
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let total = tensors.reduce(0) { $0 + $1.byteCount }
+        // Wider numbers first, as the writer wants them.
+        let ordered = tensors.filter { $0.format == .f32 } + tensors.filter { $0.format != .f32 }
+        var writer = try SafetensorsWriter(
+            path: path + "/model.safetensors", metadata: ["format": "pt"],
+            tensors: ordered.map {
+                .init(name: $0.name, type: SafetensorsType($0.format) ?? .f32, shape: $0.dimensions)
+            })
+        var done = 0
+        let rows = ExportedRows(source: source, pairing: form.pairing)
+        for tensor in ordered {
+            try rows.write(tensor) { bytes in
+                try writer.append(bytes)
+                done += bytes.count
+                try progress(done, total)
+            }
+        }
+        try writer.finish()
+        let isHalf = tensors.contains { $0.format != .f32 }
+        try writeSmallFiles(
+            path, form, type: isHalf ? try self.format(of: .query(layer: 0), path, safetensors: true) : .f32)
+        return form.name
+    }
+
+    private func writeSmallFiles(_ path: String, _ form: ExportForm, type: WeightFormat) throws {
+        let tokenizer = source.tokenizer
+        try write(SentencePieceModel.bytes(of: tokenizer), to: path + "/tokenizer.model")
+        try write(Array(tokenizer.huggingFaceJSON.utf8), to: path + "/tokenizer.json")
+        try write(json: ExportedTokenizer(tokenizer), to: path + "/tokenizer_config.json")
+        try write(json: ExportedIDs(tokenizer), to: path + "/generation_config.json")
+        let configuration = HuggingFaceConfiguration(source.architecture, form, type: type)
+        try write(json: configuration, to: path + "/config.json")
+    }
+
+    private func write(json value: some Encodable, to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        // Python tells 2 from 2.0, and transformers refuses the one where it expects the other.
+        let floats = /"(rope_theta|partial_rotary_factor|routed_scaling_factor)" : (\d+)(?=[,\n])/
+        try write(Array((text.replacing(floats) { "\"\($0.1)\" : \($0.2).0" } + "\n").utf8), to: path)
+    }
+
+    private func write(_ bytes: [UInt8], to path: String) throws {
+        var file = try OutputFile(path: path, size: bytes.count)
+        try bytes.withUnsafeBytes { try file.write($0) }
+        try file.finish()
+    }
+
+    private func writeGGUF(_ path: String, _ progress: (Int, Int) throws -> Void) throws -> String {
+        let form = try source.architecture.form(among: ExportForm.gguf, format: "llama.cpp", path: path)
+        let tensors = try form.tensors(of: source) { role in try self.format(of: role, path, safetensors: false) }
+        let type = try format(of: .expertGate(layer: 0, expert: 0), path, safetensors: false)
+        var writer = try GGUFWriter(
+            path: path, metadata: form.ggufMetadata(of: source, type: type),
+            tensors: tensors.map { .init(name: $0.name, dimensions: $0.dimensions, format: $0.format) })
+        let total = writer.size
+        let rows = ExportedRows(source: source, pairing: form.pairing)
+        for tensor in tensors {
+            try rows.write(tensor) { bytes in
+                try writer.append(bytes)
+                try progress(writer.written, total)
+            }
+        }
+        try writer.finish()
+        return form.name
+    }
+
+    /// The format that a role is written in.
+    private func format(of role: TensorRole, _ path: String, safetensors: Bool) throws -> WeightFormat {
+        if role.isAlwaysFloat { return .f32 }
+        let isOwn = role.isExpert || TensorRole.dense(of: source.architecture).contains(role)
+        // What a form has and the model has not is zeros, in the format of the experts.
+        let stored = try source.tensor(isOwn ? role : .expertGate(layer: role.layer ?? 0, expert: 0))
+        var target = format ?? stored.format
+        if safetensors, SafetensorsType(target) == nil {
+            guard format == nil else {
+                throw ModelFileError(
+                    path: path, problem: "safetensors for transformers do not hold \(target.rawValue)",
+                    remedy: "Choose f32, f16 or bf16, or export GGUF")
+            }
+            target = .f32
+        }
+        let columns = role.shape(in: source.architecture.sharing(source.architecture.sharedIntermediateSize ?? 16))
+            .columns
+        guard target == stored.format || target.canEncode, target.bytesPerRow(columns: columns) != nil else {
+            throw ModelFileError(
+                path: path,
+                problem: "\(stored.name) has rows of \(columns) weights, which cannot be written in \(target.rawValue)",
+                remedy: "Choose a format without blocks, such as f16")
+        }
+        return target
+    }
+}

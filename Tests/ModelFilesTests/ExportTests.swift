@@ -1,0 +1,155 @@
+import Foundation
+import ModelFiles
+import Tensors
+import Testing
+
+@Suite struct ExportTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func checkpoint(_ change: (inout Architecture) -> Void = { _ in }) throws -> any ModelSource {
+        var sample = CheckpointSample()
+        change(&sample.architecture)
+        let path = folder.path + "/step-00000001.safetensors"
+        try sample.write(to: path)
+        return try ModelFile.open(path: path)
+    }
+
+    /// Mixtral and Qwen3-MoE, which are read back, too.
+    private static let forms: [(name: String, gguf: String?, change: @Sendable (inout Architecture) -> Void)] = [
+        ("mixtral", "llama", { _ in }), ("mixtral", "llama", { $0.tiedEmbeddings = true }),
+        ("qwen3_moe", "qwen3moe", { $0.qkNorm = true }),
+        (
+            "qwen3_moe", nil,
+            {
+                $0.qkNorm = true
+                $0.routing = Routing(name: "switch", weighting: .softmax)
+                $0.expertsPerToken = 1
+            }
+        ),
+    ]
+
+    @Test(arguments: 0..<4) func `a folder that is written is read back with the same numbers`(form: Int) throws {
+        let form = Self.forms[form]
+        let source = try checkpoint(form.change)
+        let path = folder.path + "/folder"
+        #expect(try Exporter(source).write(.huggingFace, to: path) == form.name)
+        let model = try ModelFile.open(path: path)
+        expectSameArchitecture(model, source, pairing: .halves)
+        #expect(model.tokenizer.pieces == source.tokenizer.pieces)
+        #expect(model.tokenizer.endIDs == source.tokenizer.endIDs)
+        for role in roles(of: source) {
+            #expect(try model.numbers(of: role) == source.numbers(of: role), "\(role)")
+        }
+    }
+
+    @Test(arguments: 0..<3) func `a GGUF that is written is read back with the same numbers`(form: Int) throws {
+        let form = Self.forms[form]
+        let source = try checkpoint(form.change)
+        let path = folder.path + "/out.gguf"
+        #expect(try Exporter(source).write(.gguf, to: path) == form.gguf)
+        let model = try ModelFile.open(path: path)
+        expectSameArchitecture(model, source, pairing: form.gguf == "llama" ? .adjacent : .halves)
+        #expect(model.tokenizer.pieces == source.tokenizer.pieces)
+        #expect(model.tokenizer.scores == source.tokenizer.scores)
+        for role in roles(of: source) {
+            let (found, expected) = (try model.numbers(of: role), try source.numbers(of: role))
+            if form.gguf == "llama", role == .query(layer: 0) || role == .key(layer: 1) {
+                // Heads of 8 components: what was at i and i + 4 is now at 2i and 2i + 1.
+                let columns = 32
+                for (row, from) in [(0, 0), (1, 4), (2, 1), (7, 7), (8, 8), (9, 12)] {
+                    #expect(
+                        found[row * columns..<(row + 1) * columns] == expected[from * columns..<(from + 1) * columns])
+                }
+            } else {
+                #expect(found == expected || isRotated(role), "\(role)")
+            }
+        }
+    }
+
+    @Test func `to GGUF and back to a folder nothing has changed`() throws {
+        let source = try checkpoint()
+        try Exporter(source).write(.gguf, to: folder.path + "/out.gguf")
+        let path = folder.path + "/folder"
+        try Exporter(ModelFile.open(path: folder.path + "/out.gguf")).write(.huggingFace, to: path)
+        let model = try ModelFile.open(path: path)
+        for role in roles(of: source) {
+            #expect(try model.numbers(of: role) == source.numbers(of: role), "\(role)")
+        }
+    }
+
+    @Test(arguments: [WeightFormat.f16, .bf16, .q8_0])
+    func `matrices are turned into the format asked for, and what the router hangs on is not`(format: WeightFormat)
+        throws
+    {
+        let source = try checkpoint { $0.intermediateSize = 64 }
+        let path = folder.path + "/out.gguf"
+        try Exporter(source, format: format).write(.gguf, to: path)
+        let model = try ModelFile.open(path: path)
+        #expect(try model.tensor(.expertDown(layer: 1, expert: 2)).format == format)
+        #expect(try model.tensor(.tokenEmbedding).format == format)
+        #expect(try model.tensor(.gate(layer: 0)).format == .f32)
+        if format == .q8_0 {
+            #expect(throws: ModelFileError.self) {
+                try Exporter(source, format: format).write(.huggingFace, to: folder.path + "/folder")
+            }
+        } else {
+            try Exporter(source, format: format).write(.huggingFace, to: folder.path + "/folder")
+            #expect(try ModelFile.open(path: folder.path + "/folder").tensor(.query(layer: 0)).format == format)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (Routing(name: "hash", selection: .table, weighting: .constant), "router hash chooses experts by a table"),
+            (
+                Routing(name: "expert-choice", selection: .threshold, weighting: .softmax),
+                "router expert-choice chooses experts by thresholds"
+            ),
+        ] as [(Routing, String)], ExportKind.allCases)
+    func `what has no name elsewhere is refused with the way out`(routing: (Routing, String), kind: ExportKind) throws {
+        let source = try checkpoint {
+            $0.routing = routing.0
+            if routing.0.selection == .table { $0.expertsPerToken = 1 }
+        }
+        let path = folder.path + "/out"
+        let error = #expect(throws: ModelFileError.self) { try Exporter(source).write(kind, to: path) }
+        #expect(error?.problem.contains(routing.1) == true)
+        #expect(error?.remedy?.contains("offstage pack") == true)
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func `of several reasons all are told`() throws {
+        let source = try checkpoint {
+            $0.routing.scale = 2
+            $0.slidingWindow = 8
+        }
+        let error = #expect(throws: ModelFileError.self) {
+            try Exporter(source).write(.huggingFace, to: folder.path + "/out")
+        }
+        for reason in ["mixtral: no factor to the weights", "glm4_moe: no weights but sigmoids"] {
+            #expect(error?.problem.contains(reason) == true, "\(error?.description ?? "")")
+        }
+    }
+
+    private func roles(of source: any ModelSource) -> [TensorRole] {
+        TensorRole.dense(of: source.architecture) + TensorRole.experts(of: source.architecture)
+    }
+
+    private func isRotated(_ role: TensorRole) -> Bool {
+        switch role {
+        case .query, .key: true
+        default: false
+        }
+    }
+
+    private func expectSameArchitecture(
+        _ model: any ModelSource, _ source: any ModelSource, pairing: Architecture.RotaryPairing
+    ) {
+        var expected = source.architecture
+        expected.routing.name = "top-k"
+        expected.rotaryPairing = pairing
+        #expect(model.architecture == expected)
+    }
+}
