@@ -11,6 +11,7 @@ A finished run is kept in `--out` and not repeated. `plain_training.py` trains t
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -19,20 +20,18 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 RECIPE = "--tokenizer characters --layers 4 --hidden 128 --heads 4 --context 64 --batch 12".split()
-WIDTH = 352  # of the dense model's feed-forward layer: 8/3 of 128, up to a multiple of 32
-
-TWO_OF_EIGHT = ["--experts", "8", "--top-k", "2", "--intermediate", str(WIDTH // 2)]
-ONE_OF_EIGHT = ["--experts", "8", "--top-k", "1", "--intermediate", str(WIDTH)]
+EXPERTS = "--experts 8 --top-k 2 --intermediate 176".split()  # a dense layer of 352 has as many active parameters
 
 MODELS = {
-    "dense": ["--router", "dense", "--intermediate", str(WIDTH)],
-    "top-k": ["--router", "top-k", *TWO_OF_EIGHT],
-    "no balance": ["--router", "top-k", "--balance", "0", *TWO_OF_EIGHT],
-    "loss-free bias": ["--router", "sigmoid", *TWO_OF_EIGHT],
-    "expert choice": ["--router", "expert-choice", *TWO_OF_EIGHT],
-    "BASE": ["--router", "base", *ONE_OF_EIGHT],
-    "stable": ["--router", "stable", *ONE_OF_EIGHT],
-    "hash": ["--router", "hash", *ONE_OF_EIGHT],
+    "dense": "dense",
+    "top-k": "top-k",
+    "no balance": "top-k:balance=0",
+    "more balance": "top-k:balance=0.05",
+    "loss-free bias": "sigmoid",
+    "expert choice": "expert-choice",
+    "BASE": "base",
+    "stable": "stable",
+    "hash": "hash",
 }
 
 
@@ -49,7 +48,7 @@ class Finding:
 
 def main():
     options = parse_options()
-    runs = {name: [train(name, seed, options) for seed in options.seeds] for name in options.models}
+    runs = compare(options)
     print_table(runs)
     found = list(findings(runs))
     for finding in found:
@@ -71,26 +70,17 @@ def parse_options():
     return parser.parse_args()
 
 
-def train(name, seed, options):
-    """The last line that `offstage train` prints, from this run or an earlier one."""
-    folder = options.out / f"{name.replace(' ', '-')}-{options.steps}-{seed}"
-    result = folder / "result.json"
-    if not result.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [options.offstage, "train", "--data", options.text, *RECIPE, *MODELS[name], "--steps", options.steps,
-                   "--seed", seed, "--threads", options.threads, "--out", folder / "checkpoints", "--json"]
-        result.write_text(run(command).splitlines()[-1] + "\n")
-    measured = json.loads(result.read_text())
-    print(f"{name}, seed {seed}: validation loss {measured['validation_loss']:.4f}", flush=True)
-    return measured
-
-
-def run(command):
-    command = [str(part) for part in command]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)  # progress goes on to standard error
+def compare(options):
+    """The report of every seed of every model, from these runs or earlier ones."""
+    command = [options.offstage, "compare", "--data", options.text, *RECIPE, *EXPERTS, "--steps", options.steps,
+               "--routers", ",".join(MODELS[name] for name in options.models),
+               "--seeds", ",".join(map(str, options.seeds)), "--threads", options.threads, "--out", options.out]
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL, env=environment)
     if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)}\nexit code {done.returncode}")
-    return done.stdout
+        raise SystemExit(f"{' '.join(map(str, command))}\nexit code {done.returncode}")
+    runs = json.loads((options.out / "comparison.json").read_text())["runs"]
+    return {name: [run["report"] for run in runs if run["variant"] == MODELS[name]] for name in options.models}
 
 
 def print_table(runs):
@@ -117,7 +107,7 @@ def findings(runs):
     for name in ["top-k", "BASE"]:
         if seeds := runs.get(name):
             changes = late_changes(seeds)
-            clearly = changes is not None and changes > 0.01
+            clearly = changes > 0.01
             yield Finding(f"{name}: {number(changes)} of the routes change late", clearly)
     if seeds := runs.get("expert choice"):
         yield from expert_choice_findings(seeds)
@@ -134,7 +124,7 @@ def better_than_dense(dense, mixture):
 
 
 def load_findings(runs):
-    for name in ["no balance", "top-k", "loss-free bias"]:
+    for name in ["no balance", "top-k", "more balance", "loss-free bias"]:
         if seeds := runs.get(name):
             load = uneven_load(seeds)
             holds = load > 2 if name == "no balance" else load < 1.3
@@ -143,10 +133,10 @@ def load_findings(runs):
 
 def expert_choice_findings(seeds):
     """Looking ahead flatters; thresholds give a part of it back that choosing by token would lose."""
-    if missing := {"validation_loss_looking_ahead", "validation_loss_top_k"} - seeds[0].keys():
+    if missing := {"validation_loss_training_form", "validation_loss_top_k"} - seeds[0].keys():
         yield Finding(f"expert choice: not reported: {', '.join(sorted(missing))}", False)
         return
-    ahead, causal = mean(seeds, "validation_loss_looking_ahead"), mean(seeds, "validation_loss")
+    ahead, causal = mean(seeds, "validation_loss_training_form"), mean(seeds, "validation_loss")
     top_k = mean(seeds, "validation_loss_top_k")
     yield Finding(f"expert choice: {ahead:.4f} looking ahead, {causal:.4f} by thresholds, {top_k:.4f} by each token's "
                   f"top experts; thresholds close {(top_k - causal) / (top_k - ahead):.0%} of the gap", causal < top_k)
@@ -166,17 +156,16 @@ def mean(seeds, key):
 
 def uneven_load(seeds):
     """The busiest expert's load over the mean in its layer, averaged over layers and seeds."""
-    return statistics.mean(layer["max_over_mean"] for measured in seeds for layer in measured["balance"])
+    return statistics.mean(layer["max_over_mean"] for measured in seeds for layer in measured["layers"])
 
 
 def late_changes(seeds):
-    """The share of probe tokens whose expert changed in the second half of the training; nothing where none says it."""
-    shares = [measured["late_route_changes"] for measured in seeds if measured.get("late_route_changes") is not None]
-    return statistics.mean(shares) if shares else None
+    """The share of probe tokens whose expert changed between two looks in the last fifth of the training."""
+    return mean(seeds, "late_fluctuation")
 
 
 def number(share):
-    return "none" if share is None else f"{share:.1%}"
+    return f"{share:.1%}"
 
 
 if __name__ == "__main__":

@@ -42,7 +42,9 @@ extension TrainingReport {
                 + "\(Int(tokensPerSecond).grouped) tokens/s; \(checkpoint)"
         ]
         if let training = validationLossTrainingForm {
-            lines.append("With the decisions taken while learning, which look ahead: \(training.rounded(4)).")
+            let topK =
+                validationLossTopK.map { "; by each token's top-k instead of thresholds: \($0.rounded(4))" } ?? ""
+            lines.append("With the decisions taken while learning, which look ahead: \(training.rounded(4))\(topK).")
         }
         for (domain, loss) in validationLossByDomain.sorted(by: { $0.key < $1.key })
         where validationLossByDomain.count > 1 {

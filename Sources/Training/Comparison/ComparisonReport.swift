@@ -17,6 +17,8 @@ package struct ComparisonReport: Codable, Sendable {
         package var validationLoss: Spread
         /// With the decisions taken while learning, where those look ahead.
         package var validationLossTrainingForm: Spread?
+        /// Of expert choice, without its thresholds.
+        package var validationLossTopK: Spread?
         package var trainLoss: Spread
         /// The greatest load over the mean of each layer, averaged over the layers; and of the worst layer.
         package var maxOverMean: Spread
@@ -54,10 +56,12 @@ package struct ComparisonReport: Codable, Sendable {
 extension ComparisonReport.Router {
     fileprivate init(_ variant: String, _ reports: [TrainingReport]) {
         func spread(_ value: (TrainingReport) -> Double) -> ComparisonReport.Spread { .init(reports.map(value)) }
+        let withoutThresholds = reports.compactMap(\.validationLossTopK)
         let lookingAhead = reports.compactMap(\.validationLossTrainingForm)
         self.init(
             variant: variant, seeds: reports.count, validationLoss: spread(\.validationLoss),
             validationLossTrainingForm: lookingAhead.isEmpty ? nil : .init(lookingAhead),
+            validationLossTopK: withoutThresholds.isEmpty ? nil : .init(withoutThresholds),
             trainLoss: spread(\.trainLoss),
             maxOverMean: spread { $0.layers.reduce(0) { $0 + $1.maxOverMean } / Double(max($0.layers.count, 1)) },
             worstMaxOverMean: spread { $0.layers.map(\.maxOverMean).max() ?? 0 },

@@ -96,11 +96,15 @@ package final class TrainableModel {
 
     /// The sum of each sequence's cross-entropy in nats, and the route of every layer, both as a text that is generated
     /// meets them.
-    package func evaluate(_ batch: Batch) -> (losses: [Double], routes: [Assignment]) {
-        evaluate(batch) { layer, normed in
-            let router = self.routers[layer]
-            let parameters = self.mixtures[layer].weights.router
-            return router.generate(normed, of: batch.tokens, parameters: parameters, on: self.workers)
+    ///
+    /// - Parameter forms: how each layer routes; nil: as it would in generation.
+    package func evaluate(
+        _ batch: Batch, forms: [GenerationForm]? = nil
+    ) -> (losses: [Double], routes: [Assignment]) {
+        let forms = forms ?? generationForms
+        return evaluate(batch) { layer, normed in
+            forms[layer].assign(
+                normed, of: batch.tokens, gate: self.mixtures[layer].weights.router["gate"], on: self.workers)
         }
     }
 

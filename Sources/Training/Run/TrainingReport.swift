@@ -8,6 +8,8 @@ package struct TrainingReport: Codable, Sendable {
     package var validationLoss: Double
     /// The same with the decisions taken while learning, for routers whose training form looks ahead.
     package var validationLossTrainingForm: Double?
+    /// Of expert choice: the loss if generation let every token visit its best experts instead of going by thresholds.
+    package var validationLossTopK: Double?
     package var validationLossByDomain: [String: Double]
     /// What no model could be below, where the generator of a domain knows it, in nats per token.
     package var entropyByDomain: [String: Double]

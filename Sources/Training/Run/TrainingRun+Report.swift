@@ -7,11 +7,12 @@ extension TrainingRun {
         let validation = validate()
         let looksAhead = model.routers.contains { !$0.isCausal }
         let trainingForm = looksAhead ? validateAsTraining() : nil
+        let topK = recipe.router.name == .expertChoice ? validate(forms: model.topKForms).loss : nil
         let counts = model.parameterCounts
         let changes = state.fluctuation.map(\.changedShares)
         return TrainingReport(
             name: recipe.name, router: recipe.router.name.rawValue, seed: recipe.seed, steps: state.step,
-            validationLoss: validation.loss, validationLossTrainingForm: trainingForm,
+            validationLoss: validation.loss, validationLossTrainingForm: trainingForm, validationLossTopK: topK,
             validationLossByDomain: validation.lossByDomain,
             entropyByDomain: Dictionary(
                 uniqueKeysWithValues: corpus.domains.compactMap { domain in

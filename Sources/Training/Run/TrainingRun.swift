@@ -1,5 +1,5 @@
 import Foundation
-import Mixture
+package import Mixture
 import ModelFiles
 import Profiling
 package import Tensors
@@ -160,14 +160,16 @@ package final class TrainingRun {
 
     /// Loss and balance on the part of the corpus that is not learned, as a generated text meets the routers.
     ///
-    /// - Parameter tokens: as many as are wanted; nil: all.
-    package func validate(tokens: Int? = nil) -> Validation {
+    /// - Parameters:
+    ///   - tokens: as many as are wanted; nil: all.
+    ///   - forms: how each layer routes; nil: as it would in generation.
+    package func validate(tokens: Int? = nil, forms: [GenerationForm]? = nil) -> Validation {
         var validation = emptyValidation
         let batches = corpus.validationBatches(
             sequences: recipe.batch, context: recipe.context, limit: windows(tokens))
         model.clock.hold(.validation) {
             for batch in batches {
-                let (losses, routes) = model.evaluate(batch)
+                let (losses, routes) = model.evaluate(batch, forms: forms)
                 validation.add(losses, routes, batch)
             }
         }
