@@ -25,10 +25,18 @@ extension Recipe {
 
     /// The recipe as the text of a file.
     package func text() throws -> String {
+        var fields = try allFields()
+        fields["router"] = (fields["router"] as? Fields)?.filter { Self.routerNames.contains($0.key) }
+        let text = try JSONSerialization.data(
+            withJSONObject: fields, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+        return String(decoding: text, as: UTF8.self) + "\n"
+    }
+
+    /// Every field that has a value.
+    private func allFields() throws -> Fields {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+        return try JSONSerialization.jsonObject(with: encoder.encode(self)) as? Fields ?? [:]
     }
 
     /// Reads a recipe out of ``text()``.
@@ -63,19 +71,36 @@ extension Recipe {
     }
 
     private func overlaid(by fields: Fields, from place: String) throws -> Recipe {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
+        try Self.check(fields, known: Self.names, from: place)
+        try Self.checkFinite(fields, from: place)
+        do {
+            return try decoded(over: fields, from: place)
+        } catch let error as DecodingError {
+            if error.hasPlace { throw TrainingError("\(place): \(error.plainly)") }
+            // Numbers that do not fit are found by trying the fields one by one.
+            let name = fields.keys.sorted().first { (try? decoded(over: [$0: fields[$0]!], from: place)) == nil }
+            guard let name, let value = fields[name] else { throw TrainingError("\(place): \(error.plainly)") }
+            throw TrainingError("\(place): the field \"\(name)\" cannot be \(value)")
+        }
+    }
+
+    private func decoded(over fields: Fields, from place: String) throws -> Recipe {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        try Self.check(fields, known: Self.names, from: place)
-        do {
-            var all = try JSONSerialization.jsonObject(with: encoder.encode(self)) as? Fields ?? [:]
-            for (name, value) in fields { all[name] = value }
-            if let router = fields["router"] { all["router"] = try overlaid(router, from: place) }
-            let said = all.filter { !($0.value is NSNull) }
-            return try decoder.decode(Recipe.self, from: JSONSerialization.data(withJSONObject: said))
-        } catch let error as DecodingError {
-            throw TrainingError("\(place): \(error.plainly)")
+        var all = try allFields().merging(fields) { $1 }
+        if let router = fields["router"] { all["router"] = try overlaid(router, from: place) }
+        let said = all.filter { !($0.value is NSNull) }
+        return try decoder.decode(Recipe.self, from: JSONSerialization.data(withJSONObject: said))
+    }
+
+    /// JSON has no way to write infinity, but a command line has.
+    private static func checkFinite(_ fields: Fields, from place: String) throws {
+        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+            if let inner = value as? Fields { try checkFinite(inner, from: place) }
+            guard let number = value as? Double ?? (value as? Float).map(Double.init), !number.isFinite else {
+                continue
+            }
+            throw TrainingError("\(place): \(name) is \(number); it must be a finite number")
         }
     }
 
@@ -85,9 +110,7 @@ extension Recipe {
         guard let fields else { throw TrainingError("\(place): the field \"router\" is neither a name nor an object") }
         try Self.check(fields, known: Self.routerNames, from: place)
         if let name = fields["name"] as? String, name != self.router.name.rawValue { return fields }
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        let own = try JSONSerialization.jsonObject(with: encoder.encode(self.router)) as? Fields ?? [:]
+        let own = try allFields()["router"] as? Fields ?? [:]
         return own.merging(fields) { $1 }.filter { !($0.value is NSNull) }
     }
 
@@ -127,6 +150,12 @@ extension String {
 }
 
 extension DecodingError {
+    /// Whether it says which field is meant.
+    fileprivate var hasPlace: Bool {
+        if case .dataCorrupted(let context) = self { return !context.codingPath.isEmpty }
+        return true
+    }
+
     /// What is wrong with which field, for the person who wrote it.
     fileprivate var plainly: String {
         func field(_ context: Context, _ key: (any CodingKey)? = nil) -> String {
