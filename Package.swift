@@ -92,7 +92,9 @@ let package = Package(
             name: "TrainingTests",
             dependencies: ["Training", "Transformer", "Mixture", "ModelFiles", "Tensors", "Profiling"],
             swiftSettings: house),
-        .testTarget(name: "CommandTests", dependencies: ["offstage", "Profiling", "Tensors"], swiftSettings: house),
+        .testTarget(
+            name: "CommandTests", dependencies: ["offstage", "Training", "Mixture", "Profiling", "Tensors"],
+            swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -18,6 +18,7 @@ struct TrainOptions: ParsableArguments {
 }
 
 struct DataOptions: ParsableArguments {
+    @Option(help: "What to call the model. (default: the recipe's name)") var name: String?
     @Option(
         help: ArgumentHelp(
             "A text file, a folder of them, or toy: the built-in corpus. May be given several times.", valueName: "path"
@@ -36,7 +37,8 @@ struct DataOptions: ParsableArguments {
 
     var fields: [String: (any Sendable)?] {
         [
-            "data": data.isEmpty ? nil : data, "domain_weights": domainWeights?.weights, "toy_bytes": toyBytes,
+            "name": name, "data": data.isEmpty ? nil : data, "domain_weights": domainWeights?.weights,
+            "toy_bytes": toyBytes,
             "validation_share": validationShare, "tokenizer": tokenizer, "vocabulary": vocabulary,
         ]
     }

@@ -60,6 +60,10 @@ extension Recipe {
     }
 
     private func checkData() throws {
+        try check(
+            !name.isEmpty && !name.contains("/") && !name.hasPrefix("."),
+            "name is \(name.debugDescription); it must be one that a folder can have")
+        try check(!data.contains(""), "data has an empty path; give that of a text file or a folder")
         try check(!data.isEmpty, "there is nothing to read: give a text file or a folder with --data, or --data toy")
         try check(
             validationShare > 0 && validationShare < 1,
@@ -81,7 +85,7 @@ extension Recipe {
     }
 
     /// Roughly, without overflowing.
-    private var parameterEstimate: Double {
+    var parameterEstimate: Double {
         let width = Double(hidden)
         let experts = Double(experts) * 3 * width * Double(expertWidth)
         let attention = 2 * width * Double(headSize) * Double(heads + (kvHeads ?? heads))
