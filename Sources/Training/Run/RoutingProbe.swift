@@ -16,6 +16,9 @@ struct RoutingProbe {
                 sequences: sequences, context: recipe.context, limit: max(1, Self.tokens / recipe.context)))
     }
 
+    /// Those that are looked at.
+    var tokenCount: Int { batches.reduce(0) { $0 + $1.tokens.count } }
+
     /// Looks at the routes after the steps that the state says.
     ///
     /// - Returns: for each layer the share of tokens whose first expert has changed since the last look; nil at the first.

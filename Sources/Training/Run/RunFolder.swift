@@ -19,33 +19,73 @@ package struct RunFolder: Sendable {
 
     /// The steps that have a checkpoint, ascending.
     package func checkpointSteps() -> [Int] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return names.compactMap(Checkpoint.step(ofFileNamed:)).sorted()
+        names(in: path).compactMap { name in
+            Checkpoint.step(ofFileNamed: name).flatMap { Checkpoint.fileName(step: $0) == name ? $0 : nil }
+        }.sorted()
     }
 
-    /// Makes the folder ready to begin a run by a recipe, or to go on with one.
-    ///
-    /// - Throws: ``TrainingError`` when a run by another recipe is in the way, or one that has ended.
-    func prepare(for recipe: Recipe, startsOver: Bool) throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        if startsOver { try clear() }
-        if let text = FileManager.default.contents(atPath: self.recipe) {
-            try check(Recipe(text: String(decoding: text, as: UTF8.self), from: self.recipe), isContinuedBy: recipe)
+    /// - Throws: ``TrainingError`` when the run would read what it writes, and be another one each time.
+    func checkApart(from data: [String]) throws {
+        let own = resolved(path)
+        for text in data where (own + "/").hasPrefix(resolved(text) + "/") {
+            throw TrainingError("\(path) lies within \(text), which is read; choose another folder with --out")
         }
+    }
+
+    private func resolved(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+    }
+
+    /// Makes the folder, if need be, and claims it for a run that begins there or goes on.
+    ///
+    /// - Throws: ``TrainingError`` when a run by another recipe is in the way, one that has ended, or one under way.
+    func claim(for recipe: Recipe, startsOver: Bool) throws -> RunLock {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let lock = try RunLock(self)
+        if !startsOver, let last = checkpointSteps().last { try check(recipe, goesOnAfter: last) }
+        return lock
+    }
+
+    /// Takes away what should not be there when a run begins or goes on, and writes down its recipe.
+    func begin(_ recipe: Recipe, startsOver: Bool) throws {
+        try remove(names(in: path).filter(\.isUnfinishedCheckpoint).map { path + "/" + $0 })
+        if startsOver { try remove(checkpointSteps().map(checkpoint(step:))) }
+        if checkpointSteps().isEmpty { try remove([log, report]) }
         try Data(recipe.text().utf8).write(to: URL(fileURLWithPath: self.recipe), options: .atomic)
     }
 
-    private func check(_ old: Recipe, isContinuedBy new: Recipe) throws {
-        let last = checkpointSteps().last
-        if old == new, try readReport() != nil {
+    private func check(_ new: Recipe, goesOnAfter step: Int) throws {
+        guard let text = FileManager.default.contents(atPath: recipe) else { return }
+        let old: Recipe
+        do {
+            old = try Recipe(text: String(decoding: text, as: UTF8.self), from: recipe)
+        } catch {
+            throw TrainingError("\(path) holds a run whose recipe cannot be read: \(error). Start over with --force")
+        }
+        guard old == new else {
             throw TrainingError(
-                "\(path) holds this run already, and it has ended after step \(old.steps). Pack it, or start over with --force"
+                "\(path) holds a run by another recipe (\(old.differences(to: new).joined(separator: ", "))). "
+                    + "Go on with its own, choose another folder with --out, or start over with --force")
+        }
+        guard readReport() == nil else {
+            throw TrainingError(
+                "\(path) holds this run already, and it has ended after step \(step). Pack it, or start over with --force"
             )
         }
-        guard old != new, last != nil else { return }
-        throw TrainingError(
-            "\(path) holds a run by another recipe (\(old.differences(to: new).joined(separator: ", "))). "
-                + "Go on with its own, choose another folder with --out, or start over with --force")
+    }
+
+    /// Reads the checkpoint of a step, or says what to do when that cannot be.
+    func goingOn<State>(after step: Int, _ read: (_ checkpoint: String) throws -> State) throws -> State {
+        let path = checkpoint(step: step)
+        do {
+            return try read(path)
+        } catch {
+            let earlier = checkpointSteps().last { $0 < step }
+            let wayOut = earlier.map { "remove that file to go on after step \($0), " } ?? ""
+            throw TrainingError(
+                "the run in \(self.path) cannot go on from \(path): \("\(error)".withoutPeriod). "
+                    + "Mend that, \(wayOut)or start over with --force")
+        }
     }
 
     func write(_ report: TrainingReport) throws {
@@ -56,7 +96,7 @@ package struct RunFolder: Sendable {
     }
 
     /// How the run here ended; nil when it has not.
-    func readReport() throws -> TrainingReport? {
+    func readReport() -> TrainingReport? {
         guard let text = FileManager.default.contents(atPath: report) else { return nil }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -68,18 +108,20 @@ package struct RunFolder: Sendable {
         guard let text = FileManager.default.contents(atPath: self.recipe),
             try Recipe(text: String(decoding: text, as: UTF8.self), from: self.recipe) == recipe
         else { return nil }
-        return try readReport()
+        return readReport()
     }
 
     /// What the run here wrote down.
     func entries() throws -> [LogEntry] { try TrainingLog.read(path: log) }
 
-    /// Takes away what a run left there, and nothing else.
-    private func clear() throws {
-        let files = [recipe, log, report, data] + checkpointSteps().map(checkpoint(step:))
+    private func remove(_ files: [String]) throws {
         for file in files where FileManager.default.fileExists(atPath: file) {
             try FileManager.default.removeItem(atPath: file)
         }
+    }
+
+    private func names(in folder: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     }
 
     /// Removes all checkpoints but the newest `count`.
@@ -89,4 +131,11 @@ package struct RunFolder: Sendable {
             try FileManager.default.removeItem(atPath: checkpoint(step: step))
         }
     }
+}
+
+extension String {
+    /// What a program that was killed leaves of a checkpoint.
+    fileprivate var isUnfinishedCheckpoint: Bool { hasPrefix("step-") && hasSuffix(".safetensors.partial") }
+
+    fileprivate var withoutPeriod: String { hasSuffix(".") ? String(dropLast()) : self }
 }

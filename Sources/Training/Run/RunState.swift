@@ -2,6 +2,8 @@ import Profiling
 
 /// What a run must remember beside the weights to go on to the same bits.
 struct RunState: Codable, Sendable, Equatable {
+    /// What it learns from.
+    let corpus: CorpusMark
     /// Steps done.
     var step = 0
     /// Updates that the optimizer has made.
@@ -20,4 +22,7 @@ struct RunState: Codable, Sendable, Equatable {
     /// Seconds of learning, over all times the run was taken up, and the tokens learned from.
     var seconds = 0.0
     var tokens = 0
+
+    /// The state in which a run begins.
+    init(_ corpus: CorpusMark) { self.corpus = corpus }
 }

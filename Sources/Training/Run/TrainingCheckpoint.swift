@@ -32,8 +32,7 @@ enum TrainingCheckpoint {
     ) throws -> RunState {
         let file = try SafetensorsFile(path: path)
         guard let text = file.metadata["training"], let state = try? RunState(text: text) else {
-            throw TrainingError(
-                "\(path) does not say where training was; it cannot be gone on from. Start over with --force")
+            throw TrainingError("\(path) does not say where training was")
         }
         for (index, tensor) in model.parameters.layout.tensors.enumerated() {
             try file.read(tensor.name, into: model.parameters[index])

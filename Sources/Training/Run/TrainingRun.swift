@@ -16,8 +16,9 @@ package final class TrainingRun {
     package var step: Int { state.step }
     /// The step whose checkpoint this run went on from.
     package private(set) var resumedStep: Int?
-    var state = RunState()
+    var state: RunState
     let optimizer: Optimizer
+    private let lock: RunLock
     private let log: TrainingLog
     private let probe: RoutingProbe
     private let workers: Workers
@@ -34,21 +35,30 @@ package final class TrainingRun {
         progress: @escaping (CorpusProgress) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
     ) throws {
         let recipe = try recipe.validated()
-        try folder.prepare(for: recipe, startsOver: startsOver)
+        try folder.checkApart(from: recipe.data)
+        lock = try folder.claim(for: recipe, startsOver: startsOver)
         let corpus = try recipe.corpus(
             cacheFolder: cacheFolder ?? folder.data, progress: progress, isCancelled: isCancelled)
+        try recipe.checkMemory(vocabularySize: corpus.description.pieces.count)
         let model = try TrainableModel(recipe, tokenCounts: corpus.tokenCounts(), workers: workers)
+        try folder.begin(recipe, startsOver: startsOver)
         self.recipe = recipe
         self.folder = folder
         self.corpus = corpus
         self.model = model
         self.workers = workers
-        optimizer = Optimizer(model.parameters.layout, recipe.optimizerOptions, workers: workers)
-        probe = RoutingProbe(corpus, recipe)
+        let optimizer = Optimizer(model.parameters.layout, recipe.optimizerOptions, workers: workers)
+        self.optimizer = optimizer
+        let (probe, mark) = (RoutingProbe(corpus, recipe), CorpusMark(corpus))
+        self.probe = probe
         if let step = folder.checkpointSteps().last {
-            state = try TrainingCheckpoint.restore(folder.checkpoint(step: step), model, optimizer)
+            state = try folder.goingOn(after: step) { path in
+                try TrainingCheckpoint.restore(path, model, optimizer)
+                    .checked(after: step, of: recipe, mark, probeTokens: probe.tokenCount)
+            }
             resumedStep = step
         } else {
+            state = RunState(mark)
             model.parameters.initialize(seed: recipe.seed)
         }
         log = try TrainingLog(path: folder.log, upTo: state.step)
@@ -84,6 +94,7 @@ package final class TrainingRun {
             if isDue(every: recipe.stepsBetweenCheckpoints) { try checkpoint() }
         }
         let report = try report()
+        guard report.validationLoss.isFinite else { throw divergence(in: "the validation loss", step: state.step) }
         try folder.write(report)
         return report
     }
@@ -119,17 +130,24 @@ package final class TrainingRun {
 
     private func checkFinite(_ learned: LearnedStep) throws {
         guard !learned.loss.isFinite || !learned.gradientNorm.isFinite else { return }
+        throw divergence(in: model.firstNotFinite(workers) ?? "the loss", step: state.step + 1)
+    }
+
+    /// The last update may have been one too many, and no later step would tell.
+    private func checkWeights() throws {
+        guard let tensor = model.parameters.firstNotFinite(workers) else { return }
+        throw divergence(in: "the tensor \(tensor)", step: state.step)
+    }
+
+    private func divergence(in place: String, step: Int) -> TrainingError {
         let kept = folder.checkpointSteps().last.map { "the checkpoint of step \($0) in \(folder.path) is good" }
-        throw TrainingError(
-            "step \(state.step + 1): \(model.firstNotFinite(workers) ?? "the loss") is no longer a finite number; "
-                + "\(kept ?? "no checkpoint had been written"). A lower learning rate or more warm-up helps")
+        return TrainingError(
+            "step \(step): \(place) is no longer a finite number; \(kept ?? "no checkpoint had been written"). "
+                + "A lower learning rate or more warm-up helps")
     }
 
     private func checkpoint() throws {
-        if let place = model.parameters.firstNotFinite(workers) {
-            throw TrainingError(
-                "step \(state.step): \(place) is no longer a finite number; no checkpoint of it is written")
-        }
+        try checkWeights()
         try model.clock.hold(.checkpoint) {
             try TrainingCheckpoint.write(to: folder.checkpoint(step: state.step), self)
         }
@@ -142,6 +160,7 @@ package final class TrainingRun {
         let validates = isDue(every: recipe.stepsBetweenValidations)
         let probes = isDue(every: recipe.stepsBetweenProbes)
         guard validates || probes || isDue(every: recipe.stepsBetweenLogEntries) else { return nil }
+        try checkWeights()
         var entry = LogEntry(step: state.step)
         entry.note(learned)
         entry.maxOverMean = state.loads.map { LoadBalance(loads: $0, topK: recipe.visitsPerToken).maxOverMean }
@@ -151,6 +170,7 @@ package final class TrainingRun {
         if probes { entry.fluctuation = model.clock.hold(.validation) { probe.look(at: model, &state) } }
         if validates, !isLast {
             let validation = validate(tokens: recipe.validationTokens)
+            guard validation.loss.isFinite else { throw divergence(in: "the validation loss", step: state.step) }
             entry.validationLoss = validation.loss
             entry.validationLossByDomain = validation.lossByDomain
             state.bestValidationLoss = min(state.bestValidationLoss ?? .infinity, validation.loss)
