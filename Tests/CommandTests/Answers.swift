@@ -52,3 +52,26 @@ struct Summary: Decodable {
         var smallestBudget: Int
     }
 }
+
+/// What `train --json` prints, in part.
+struct Trained: Decodable {
+    var router: String
+    var seed: Int
+    var steps: Int
+    var validationLoss: Double
+    var validationLossTrainingForm: Double?
+    var validationLossByDomain: [String: Double]
+    var trainLoss: Double
+    var tokensPerSecond: Double
+    var parameters: Int
+    var activeParameters: Int
+    var layers: [Layer]
+    var checkpoint: String
+
+    struct Layer: Decodable {
+        var load: [Int]
+        var maxOverMean: Double
+        var cv: Double
+        var entropy: Double
+    }
+}
