@@ -14,8 +14,6 @@ from pathlib import Path
 
 import environment
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))
-
 CHECKS = {
     "transformers": "check_transformers",
     "llama.cpp": "check_llama_cpp",

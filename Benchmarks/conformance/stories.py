@@ -1,10 +1,10 @@
-"""A grammar of little children's stories: the corpus of the model that ships with the project.
+"""A grammar of little children's stories, to learn a small vocabulary from.
 
 Every story is built from one plot. A plot is a list of beats, a beat is a list of ways to say it, and the slots in
 them are filled from one cast, so that names, pronouns, places and things agree from the first line to the last.
 The text is our own, and the grammar can tell far more than a hundred thousand different stories.
 
-    python3 Benchmarks/stories.py --count 3 --seed 7
+    python3 Benchmarks/conformance/stories.py --count 3 --seed 7
 """
 
 import argparse
