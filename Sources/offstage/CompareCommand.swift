@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Mixture
-import Tensors
 import Training
 
 struct Compare: ParsableCommand {
@@ -16,8 +15,7 @@ struct Compare: ParsableCommand {
             Prints a table; writes --out/comparison.json and --out/comparison.html. Interrupted, the same command goes on.
             """)
 
-    @Argument(help: "A recipe: a name under experts/recipes, or a JSON file.")
-    var recipe: String?
+    @OptionGroup var what: RecipeArguments
     @Option(help: ArgumentHelp("What to compare, separated by commas. (default: all routers)", valueName: "names"))
     var routers: RouterList?
     @Option(help: ArgumentHelp("Seeds, separated by commas. (default: 1,2,3)", valueName: "numbers"))
@@ -26,31 +24,25 @@ struct Compare: ParsableCommand {
         help: ArgumentHelp(
             "Where the runs live. (default: experts/training/compare- and the recipe's name)", valueName: "folder"))
     var out: String?
-    @OptionGroup var options: TrainOptions
     @Flag(help: "Start over where runs are in the way.")
     var force = false
-    @Option(parsing: .unconditional, help: "Threads; they change no bit. (default: the number of cores)")
-    var threads: Int?
     @Flag(help: "Print one line of JSON.")
     var json = false
 
     func validate() throws {
-        try Limits.check("--threads", threads, 1...Limits.threads)
-        if recipe == nil, options.data.data.isEmpty {
-            throw ValidationError("Give a RECIPE, or a text with --data (--data toy is the built-in corpus)")
-        }
+        if let out, out.isEmpty { throw ValidationError("--out is empty; it wants the path of a folder") }
     }
 
     func run() throws {
         Interruption.watch()
-        let recipe = try Recipe(path: recipe.map(RecipeName.path), fields: options.fields)
+        let recipe = try what.recipe()
         let folder = out ?? "experts/training/compare-\(recipe.name)"
         let comparison = Comparison(
             recipe, variants: try (routers?.names ?? RouterList.all).map(Variant.init), seeds: seeds.seeds,
             folder: folder)
         let progress = ProgressLine("Training") { "\($0)" }
         let report = try comparison.run(
-            startsOver: force, workers: Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount),
+            startsOver: force, workers: what.workers,
             isCancelled: { Interruption.isRequested },
             onProgress: { progress.show(comparison: $0) },
             onEnd: { label, report in
