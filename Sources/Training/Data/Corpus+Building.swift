@@ -57,6 +57,11 @@ extension Corpus {
                 path: stranger, problem: "has a weight but is no domain",
                 remedy: "The domains are \(names.joined(separator: ", "))")
         }
+        guard tokens.contains(where: { $0 > 0 }) else {
+            throw ModelFileError(
+                path: names.joined(separator: ", "), problem: "has no tokens to train on",
+                remedy: "Give more text, or a smaller share of it to validate with")
+        }
         let wanted = names.indices.map { weights.isEmpty ? Double(tokens[$0]) : weights[names[$0]] ?? 1 }
         let total = wanted.reduce(0, +)
         guard wanted.allSatisfy({ $0 >= 0 && $0.isFinite }), total > 0, total.isFinite else {

@@ -37,10 +37,18 @@ struct TrainingLog {
     }
 
     func append(_ entry: LogEntry) throws {
-        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-        defer { try? handle.close() }
-        try handle.seekToEnd()
-        try handle.write(contentsOf: Data(Self.line(entry).utf8))
+        var line = Array(try Self.line(entry).utf8)[...]
+        let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        defer { if file >= 0 { close(file) } }
+        while !line.isEmpty {
+            let count = line.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+            guard count > 0 else {
+                throw TrainingError(
+                    "\(path) cannot be written: \(String(cString: strerror(errno))). Make room, and the same command goes "
+                        + "on from the last checkpoint")
+            }
+            line = line.dropFirst(count)
+        }
     }
 
     /// All entries; a last line that was cut off is left out.
