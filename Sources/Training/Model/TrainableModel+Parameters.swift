@@ -30,6 +30,15 @@ extension TrainableModel {
         return frozen
     }
 
+    /// What of the routers' state holds a number that is not finite.
+    var firstStateNotFinite: String? {
+        for (layer, router) in routers.enumerated() {
+            let odd = router.state.filter { !$0.value.allSatisfy(\.isFinite) }.keys.min()
+            if let odd { return "layers.\(layer).router.\(odd)" }
+        }
+        return nil
+    }
+
     /// Where a number is not finite: in the weights, else in the gradients.
     func firstNotFinite(_ workers: Workers) -> String? {
         parameters.firstNotFinite(workers).map { "the tensor \($0)" }

@@ -135,7 +135,7 @@ package final class TrainingRun {
 
     /// The last update may have been one too many, and no later step would tell.
     private func checkWeights() throws {
-        guard let tensor = model.parameters.firstNotFinite(workers) else { return }
+        guard let tensor = model.parameters.firstNotFinite(workers) ?? model.firstStateNotFinite else { return }
         throw divergence(in: "the tensor \(tensor)", step: state.step)
     }
 
