@@ -90,6 +90,13 @@ struct TrainFolderTests {
         }
     }
 
+    @Test(arguments: [["--learning-rate", "1e39", "--clip", "0"], ["--bias-rate", "1e39"]])
+    func `what became infinite in the very last step is never written`(flags: [String]) throws {
+        let notes = try failure(of: TrainingSample.command(steps: 1) + flags)
+        #expect(notes.contains(/step 1: the tensor [a-z_0-9.]+ is no longer a finite number/), "\(notes)")
+        #expect(sample.checkpoints().isEmpty)
+    }
+
     @Test(arguments: [0, 7, 100, 3000])
     func `a checkpoint that was cut short is named, with the one before it`(length: Int) throws {
         try trainHalf()
@@ -172,6 +179,16 @@ struct TrainFolderTests {
         #expect(try sample.tensors() == sample.tensors("whole"))
         let names = try FileManager.default.contentsOfDirectory(atPath: sample.folder.file("run"))
         #expect(!names.contains { $0.hasSuffix(".partial") })
+    }
+
+    @Test func `a log that has no room is named`() throws {
+        let command = "\"$offstage\" " + TrainingSample.command(steps: 100, every: 100).joined(separator: " ")
+        let limited = try offstage.shell("ulimit -f 12; \(command)")
+        #expect(limited.code == 1)
+        #expect(
+            limited.notes.contains("run/log.jsonl cannot be written: File too large. Make room"), "\(limited.notes)")
+        try train(TrainingSample.command(steps: 100, every: 100))
+        #expect(try sample.loggedSteps() == Array(1...100))
     }
 
     @Test func `two runs do not get in each other's way`() throws {

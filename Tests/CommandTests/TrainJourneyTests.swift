@@ -7,18 +7,29 @@ struct TrainJourneyTests {
 
     private static let routers = [
         "top-k", "noisy-top-k", "switch", "gshard", "sigmoid", "expert-choice", "base", "stable", "hash", "dense",
+    ].map { ["--router", $0] }
+    /// Whatever else changes what a token meets.
+    private static let variants = [
+        ["--qk-norm", "--kv-heads", "1", "--head-dim", "6", "--no-tied-embeddings", "--shared-intermediate", "24"],
+        [
+            "--router", "sigmoid", "--groups", "2", "--allowed-groups", "1", "--bias-rate", "0.05", "--routed-scale",
+            "2.5",
+        ],
+        ["--order", "softmax-then-top-k", "--bias-rate", "0.05", "--capacity-factor", "1", "--jitter", "0.1"],
+        ["--rope-base", "500", "--norm-epsilon", "1e-3", "--tokenizer", "bytes", "--recompute", "--accumulate", "2"],
+        ["--router", "expert-choice", "--top-k", "1", "--threshold-decay", "0.5"],
+        ["--router", "hash", "--hash", "balanced"], ["--router", "stable", "--first-stage", "1"],
     ]
 
-    @Test(arguments: routers)
-    func `what was trained scores as it was validated, and runs in little memory`(router: String) throws {
+    @Test(arguments: routers + variants)
+    func `what was trained scores as it was validated, and runs in little memory`(flags: [String]) throws {
         // 65 characters validate: one window, which the trainer sees as a text of its own.
         let text = String(TrainingSample.text.prefix(4000))
         try sample.folder.write(text, to: "text.txt")
         try sample.folder.write(String(text.suffix(65)), to: "end.txt")
         let trained = try sample.offstage(
-            TrainingSample.command(steps: 60, every: 60) + [
-                "--router", router, "--context", "64", "--validation-share", "\(64.5 / 4000)", "--json",
-            ])
+            TrainingSample.command(steps: 60, every: 60) + flags
+                + ["--context", "64", "--validation-share", "\(64.5 / 4000)", "--json"])
         try #require(trained.code == 0, "\(trained.notes)")
         let report = try trained.json(Trained.self)
 
@@ -28,7 +39,7 @@ struct TrainJourneyTests {
         #expect(score.logprobs.count == 65)
         let loss = -score.logprobs.compactMap(\.self).reduce(0, +) / 64
         #expect(abs(loss - report.validationLoss) < 1e-4, "\(loss), trained \(report.validationLoss)")
-        #expect(loss < 2.5)  // knowing nothing, it would be log 20 = 3
+        #expect(loss < 2.8)  // knowing nothing but the characters, it would be log 18 = 2.9
 
         let texts = try ["100%", "min"].map { budget in
             let run = try sample.offstage("run", "model", "a red fox", "-n", "40", "--ignore-eos", "--ram", budget)

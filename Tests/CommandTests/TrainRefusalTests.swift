@@ -79,6 +79,7 @@ struct TrainRefusalTests {
             (["--weight-decay", "inf"], "weight_decay is inf"), (["--balance", "nan"], "balance is nan"),
             (["--domain-weights", "text=inf"], "text is inf"), (["--learning-rate", "-1"], "learning_rate is -1"),
             (["--clip", "inf"], "clip is inf"), (["--beta2", "1"], "beta2 is 1"),
+            (["--validation-share", "0.9999"], "text: has no tokens to train on"),
             (["--validation-share", "1"], "validation_share is 1"), (["--vocabulary", "2"], "vocabulary is 2"),
             (["--tokenizer", "words"], "known are characters, bytes, bpe"),
             (["--tokenizer", "nope.model"], "nope.model: No such file or directory"),
