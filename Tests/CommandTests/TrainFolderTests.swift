@@ -58,6 +58,16 @@ struct TrainFolderTests {
         #expect(try sample.loggedSteps() == Array(1...12))
     }
 
+    @Test func `a recipe that was damaged is in the way of nothing but its own run`() throws {
+        try trainHalf()
+        try sample.folder.write("{", to: "run/recipe.json")
+        let notes = try failure(of: TrainingSample.command())
+        #expect(notes.contains("run holds a run whose recipe cannot be read: run/recipe.json is not JSON"), "\(notes)")
+        #expect(notes.contains("Start over with --force") && sample.checkpoints() == ["step-00000018.safetensors"])
+        try FileManager.default.removeItem(atPath: sample.folder.file("run/step-00000018.safetensors"))
+        try train()
+    }
+
     @Test func `starting over leaves what others put there`() throws {
         try FileManager.default.createDirectory(
             atPath: sample.folder.file("run/data"), withIntermediateDirectories: true)

@@ -56,7 +56,7 @@ private struct HeaderDamage {
     }
 
     mutating func next() -> [UInt8] {
-        switch Int.random(in: 0..<6, using: &random) {
+        switch Int.random(in: 0..<8, using: &random) {
         case 0:
             return Array(whole.prefix(Int.random(in: 0..<whole.count, using: &random)))
         case 1, 2:
@@ -71,15 +71,24 @@ private struct HeaderDamage {
             let place = 8 + header + Int.random(in: 0..<(whole.count - 8 - header) / 4 - 1, using: &random) * 4
             bytes.replaceSubrange(place..<place + 4, with: [0xff, 0xff, 0xff, 0x7f])
             return bytes
+        case 4:
+            return withOtherNumber(in: 8..<8 + header)
         default:
-            return withOtherNumber()
+            // What the checkpoint says of the run.
+            let start = whole.firstRange(of: Array(#""training":"#.utf8))?.upperBound ?? 8
+            let end = whole[start...].firstRange(of: Array(#"}","#.utf8))?.lowerBound ?? 8 + header
+            return withOtherNumber(in: start..<end, after: [UInt8(ascii: ":"), UInt8(ascii: "[")])
         }
     }
 
     /// One of the header's numbers becomes one that overflows, is negative or has a fraction.
-    private mutating func withOtherNumber() -> [UInt8] {
+    ///
+    /// - Parameter before: what may stand before the number; nil: anything.
+    private mutating func withOtherNumber(in part: Range<Int>, after before: [UInt8]? = nil) -> [UInt8] {
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        let starts = (9..<8 + header).filter { digits ~= whole[$0] && !(digits ~= whole[$0 - 1]) }
+        let starts = part.filter {
+            digits ~= whole[$0] && !(digits ~= whole[$0 - 1]) && before?.contains(whole[$0 - 1]) ?? true
+        }
         let start = starts.randomElement(using: &random) ?? 9
         let end = whole[start...].firstIndex { !(digits ~= $0) } ?? start
         let odd = ["0", "-1", "1.5", "1e300", "9223372036854775807", "99999999", "1048577", "null", "[]"]
