@@ -8,7 +8,7 @@ MODEL := experts/tiny
 ## Build, pack the model that ships, and run it with a quarter of its experts in memory.
 run: build
 	@$(OFFSTAGE) inspect tiny >/dev/null 2>&1 || $(OFFSTAGE) pack experts/shipped --name tiny
-	$(OFFSTAGE) run tiny "Once upon a time" --ram 25% -n 200
+	$(OFFSTAGE) run tiny "Once upon a time, there was a" --ram 25% -n 240
 
 ## Build and run every test.
 test: packages

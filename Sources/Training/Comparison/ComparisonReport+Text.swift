@@ -44,7 +44,7 @@ extension ComparisonReport {
                         + "“as trained” is that of the training form, for routers whose training form looks at later tokens."
                 ),
                 HTMLPage.table(caption: "Routers", head: Self.head, rows: rows),
-                chart("Validation loss", "nats per token") { $0.validationLoss },
+                chart("Validation loss", "nats per token", last: \.validationLoss) { $0.validationLoss },
                 chart("Greatest load of an expert over the mean, average of the layers", "max/mean") { entry in
                     entry.maxOverMean.map(Self.mean)
                 },
@@ -55,20 +55,27 @@ extension ComparisonReport {
         ).text
     }
 
-    private func chart(_ title: String, _ yLabel: String, _ value: (LogEntry) -> Double?) -> String {
+    /// - Parameter last: the value after the last step, where the log does not have it.
+    private func chart(
+        _ title: String, _ yLabel: String, last: (TrainingReport) -> Double? = { _ in nil },
+        _ value: (LogEntry) -> Double?
+    ) -> String {
         LineChart(
             title: title, xLabel: "steps", yLabel: yLabel,
-            series: routers.map { .init(name: $0.variant, points: curve(of: $0.variant, value)) }
+            series: routers.map { .init(name: $0.variant, points: curve(of: $0.variant, last, value)) }
         ).html
     }
 
     /// The mean over the seeds at each step where there is a value.
-    private func curve(of variant: String, _ value: (LogEntry) -> Double?) -> [(x: Double, y: Double)] {
+    private func curve(
+        of variant: String, _ last: (TrainingReport) -> Double?, _ value: (LogEntry) -> Double?
+    ) -> [(x: Double, y: Double)] {
         var values: [Int: [Double]] = [:]
         for run in runs where run.variant == variant {
             for entry in run.entries {
                 if let value = value(entry) { values[entry.step, default: []].append(value) }
             }
+            if let value = last(run.report) { values[run.report.steps, default: []].append(value) }
         }
         return values.sorted { $0.key < $1.key }.map { (Double($0.key), Self.mean($0.value)) }
     }
