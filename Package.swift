@@ -63,7 +63,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Training",
-            dependencies: ["Transformer", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            dependencies: ["Mixture", "ModelFiles", "Tensors", "Profiling"],
             swiftSettings: house),
         .executableTarget(
             name: "offstage",
@@ -90,7 +90,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Transformer", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            dependencies: ["Training", "Mixture", "ModelFiles", "Tensors", "Profiling"],
             swiftSettings: house),
         .testTarget(
             name: "CommandTests", dependencies: ["offstage", "Training", "Mixture", "Profiling", "Tensors"],

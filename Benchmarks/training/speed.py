@@ -28,6 +28,7 @@ from pathlib import Path
 from speed_shapes import SHAPES
 
 HERE = Path(__file__).resolve().parent
+PARTS_OF_A_STEP = {"data", "attention", "routing", "experts", "output", "optimizer"}
 IMPLEMENTATIONS = ["eager", "grouped_mm", "batched_mm", "deepgemm", "sonicmoe"]
 
 
@@ -236,8 +237,8 @@ def summary(speeds):
 
 
 def print_breakdown(runs):
-    """Where the time goes: the median of every part, and its share."""
-    medians = {part: statistics.median(run[part] for run in runs) for part in runs[0]}
+    """Where the time of the steps goes: the median of every part, and its share."""
+    medians = {part: statistics.median(run[part] for run in runs) for part in runs[0] if part in PARTS_OF_A_STEP}
     whole = sum(medians.values())
     for part, spent in sorted(medians.items(), key=lambda item: -item[1]):
         print(f"  {part:24} {spent:8.3f} s {spent / whole:6.1%}")
