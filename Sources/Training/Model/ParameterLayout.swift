@@ -56,7 +56,4 @@ package struct ParameterLayout: Sendable {
 
     /// The index of a tensor.
     package func index(of name: String) -> Int? { places[name] }
-
-    /// Numbers in all tensors.
-    package var parameterCount: Int { tensors.reduce(0) { $0 + $1.count } }
 }

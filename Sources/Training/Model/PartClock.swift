@@ -33,10 +33,4 @@ package final class PartClock {
         part = next
         start = now
     }
-
-    /// Forgets what was measured.
-    package func reset() {
-        seconds = [:]
-        start = .now
-    }
 }
