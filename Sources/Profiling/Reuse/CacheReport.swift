@@ -1,0 +1,90 @@
+/// What memory for some of the experts would be worth.
+///
+/// The experts of all layers count as one pool, every one of the same size, and tokens that pass a layer together ask for
+/// each of their experts once.
+package struct CacheReport: Codable, Sendable, Equatable {
+    /// Requests: one for each expert that a pass visits in a layer.
+    package var requests: Int
+    /// Those that were replayed, from the first on.
+    package var replayed: Int
+    /// Whether hits are those of tokens that were written alone, reading having filled the cache, or of all.
+    package var counts: Counted
+    /// Requests that count, and those among them for an expert that nobody had asked for before: no cache has them.
+    package var counted: Int
+    package var firstRequests: Int
+    /// Layers × experts of each.
+    package var experts: Int
+    /// Experts that one token visits in all layers: with less, the least recently used is always the next one needed.
+    package var cycle: Int
+    /// Bytes of one expert, the mean over the layers, where it is known.
+    package var expertBytes: Double?
+    package var points: [Point]
+    /// How many different experts were asked for between two requests for the same.
+    package var reuseDistances: [Bucket]
+    package var workingSet: [WorkingSet]
+    package var hotSet: HotSet
+
+    package enum Counted: String, Codable, Sendable { case decode, all }
+
+    /// Hit rates at one size.
+    package struct Point: Codable, Sendable, Equatable {
+        /// Experts that fit, and their share of all.
+        package var capacity: Int
+        package var share: Double
+        package var bytes: Double?
+        /// Least recently used.
+        package var lru: Double
+        /// The best there can be: what is needed latest goes (Belady, 1966).
+        package var belady: Double
+        /// The most visited of the first half kept for good, counted on the second.
+        package var pinned: Double
+    }
+
+    package struct Bucket: Codable, Sendable, Equatable {
+        /// Distances from here to the next bucket, which begins at twice as many.
+        package var from: Int
+        package var requests: Int
+    }
+
+    /// Different experts in as many tokens that follow each other (Denning, 1968).
+    package struct WorkingSet: Codable, Sendable, Equatable {
+        package var tokens: Int
+        package var experts: Double
+        package var share: Double
+    }
+
+    /// Whether a few experts do most of the work: the least share of the experts that has half, 80 % and 90 % of the visits.
+    package struct HotSet: Codable, Sendable, Equatable {
+        package var half: Double
+        package var eighty: Double
+        package var ninety: Double
+        /// The share of the visits that the busiest tenth of the experts has; a tenth when all are alike.
+        package var busiestTenth: Double
+        /// The same when the busiest tenth is chosen by the first half of the tokens and counted on the second.
+        package var busiestTenthLater: Double
+    }
+}
+
+/// From a layer to the next: whether one knows where a token goes by where it comes from.
+package struct TransitionReport: Codable, Sendable, Equatable {
+    package var from: String
+    package var to: String
+    /// I(expert before; expert after) in nats over pairs of visits of the same token.
+    package var mutualInformation: Double
+    /// The share of the next layer's visits among as many guesses as a token has visits there; learned on the first half of the
+    /// tokens and counted on the second. By the experts before, by popularity alone, and by chance.
+    package var recall: Double
+    package var popularityRecall: Double
+    package var chanceRecall: Double
+    /// `[E][E]` tokens; left out above ``CoActivationReport/greatestMatrix`` experts.
+    package var counts: [[Int]]?
+    package var top: [Step]
+
+    package struct Step: Codable, Sendable, Equatable {
+        package var first: Int
+        package var second: Int
+        package var count: Int
+        /// P(second | first).
+        package var probability: Double
+    }
+}

@@ -1,0 +1,142 @@
+/// Makes a ``RoutingTable`` from routes as they come: text by text, pass by pass, within a pass in any order of layers.
+package struct RoutingTableBuilder: Sendable {
+    private var table: RoutingTable
+    private var layerIndex: [String: Int] = [:]
+
+    /// Experts that a table can tell apart.
+    package static let mostExperts = Int(UInt16.max)
+
+    package init(model: String, experts: Int, topK: Int) {
+        precondition((1...Self.mostExperts).contains(experts) && topK >= 1, "\(experts) experts, top \(topK)")
+        table = RoutingTable(model: model, experts: experts, topK: topK)
+    }
+
+    package var tokenCount: Int { table.tokenCount }
+    /// The pass that routes belong to; nil before the first.
+    package var pass: RoutingTable.Pass? { table.passes.last }
+
+    /// What comes next belongs to this text.
+    package mutating func beginText(_ text: RoutingTable.Text = RoutingTable.Text()) {
+        table.texts.append(text)
+    }
+
+    /// What comes next belongs to these tokens, which pass the layers together.
+    ///
+    /// - Parameters:
+    ///   - position: of the first in its text.
+    ///   - ids: of all of them in the vocabulary, −1 where it is not known.
+    package mutating func beginPass(_ phase: RoutingTraceEntry.Phase, position: Int, ids: [Int32]) {
+        if table.texts.isEmpty { beginText() }
+        let first = table.tokenCount
+        table.ids += ids
+        table.passes.append(
+            RoutingTable.Pass(
+                tokens: first..<table.tokenCount, phase: phase, text: table.texts.count - 1, position: position))
+    }
+
+    /// Adds one more token to the pass under way.
+    package mutating func extendPass(id: Int32) {
+        precondition(!table.passes.isEmpty, "a token without a pass")
+        table.ids.append(id)
+        let last = table.passes.count - 1
+        table.passes[last].tokens = table.passes[last].tokens.lowerBound..<table.tokenCount
+    }
+
+    /// The index of a layer; it need not have been named before.
+    package mutating func layer(named name: String, expertBytes: Int? = nil) -> Int {
+        if let index = layerIndex[name] {
+            if let expertBytes { table.layers[index].expertBytes = expertBytes }
+            return index
+        }
+        let index = table.layers.count
+        layerIndex[name] = index
+        table.layers.append(RoutingTable.Layer(name: name, expertBytes: expertBytes))
+        table.routes.append(RoutingTable.Routes())
+        return index
+    }
+
+    /// Says which experts a token visits in a layer.
+    ///
+    /// - Parameters:
+    ///   - token: its number in the table. Within a layer tokens come in order.
+    ///   - experts: the one it prefers first.
+    ///   - weights: as many, or none.
+    ///   - dropped: the ranks, from 0, of choices that were turned away.
+    /// - Returns: false, and the table is as it was, for a token that is not of this pass, has had its turn in this layer,
+    ///   or visits an expert that is not there or the same one twice.
+    package mutating func append(
+        _ token: Int, layer: Int, experts: some RandomAccessCollection<Int>,
+        weights: some RandomAccessCollection<Float> = [Float](), gate: GateReading? = nil, dropped: [Int] = []
+    ) -> Bool {
+        precondition(table.routes.indices.contains(layer), "layer \(layer) of \(table.routes.count)")
+        let known = table.routes[layer].starts.count - 1
+        guard pass?.tokens.contains(token) ?? false, token >= known, admits(experts),
+            weights.isEmpty || weights.count == experts.count, dropped.allSatisfy({ (0..<table.experts).contains($0) })
+        else { return false }
+        table.routes[layer].fill(upTo: token)
+        table.routes[layer].append(experts, weights: weights, gate: gate, dropped: dropped)
+        return true
+    }
+
+    /// Leaves word for whoever reads the report.
+    package mutating func remark(_ sentence: String) { table.remarks.append(sentence) }
+
+    /// The table, its layers in the order of their numbers, named ones after them.
+    package consuming func finish() -> RoutingTable {
+        for layer in table.routes.indices { table.routes[layer].fill(upTo: table.tokenCount) }
+        let order = table.layers.indices.sorted { first, second in
+            switch (Int(table.layers[first].name), Int(table.layers[second].name)) {
+            case (let first?, let second?): first < second
+            case (nil, nil): first < second
+            case (let number, _): number != nil
+            }
+        }
+        let (layers, routes) = (table.layers, table.routes)
+        table.layers = order.map { layers[$0] }
+        table.routes = order.map { routes[$0] }
+        return table
+    }
+
+    private func admits(_ experts: some RandomAccessCollection<Int>) -> Bool {
+        var rest = experts[...]
+        while let expert = rest.popFirst() {
+            guard (0..<table.experts).contains(expert), !rest.contains(expert) else { return false }
+        }
+        return true
+    }
+}
+
+extension RoutingTable.Routes {
+    /// Tokens that nothing was said of visit nothing.
+    fileprivate mutating func fill(upTo token: Int) {
+        while starts.count - 1 < token {
+            starts.append(UInt32(experts.count))
+            if !gates.isEmpty { gates.append(.unknown) }
+        }
+    }
+
+    fileprivate mutating func append(
+        _ chosen: some RandomAccessCollection<Int>, weights given: some RandomAccessCollection<Float>,
+        gate: GateReading?, dropped ranks: [Int]
+    ) {
+        if !given.isEmpty || !weights.isEmpty {
+            weights += [Float](repeating: .nan, count: experts.count - weights.count)
+            weights += given.isEmpty ? [Float](repeating: .nan, count: chosen.count) : Array(given)
+        }
+        for expert in chosen { experts.append(UInt16(expert)) }
+        if gate != nil || !gates.isEmpty {
+            while gates.count < starts.count - 1 { gates.append(.unknown) }
+            gates.append(gate ?? .unknown)
+        }
+        starts.append(UInt32(experts.count))
+        for rank in ranks {
+            while dropped.count <= rank { dropped.append(0) }
+            dropped[rank] += 1
+        }
+    }
+}
+
+extension GateReading {
+    /// Of a token whose gate nobody recorded.
+    static let unknown = GateReading(confidence: .nan, margin: .nan, entropy: .nan)
+}
