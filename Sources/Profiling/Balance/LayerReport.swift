@@ -29,7 +29,7 @@ package struct LayerReport: Codable, Sendable, Equatable {
     /// Nil where tokens visit one expert.
     package var coActivation: CoActivationReport?
 
-    /// Bootstrap over contiguous blocks of tokens, since neighbors are alike (Künsch, 1989). Nil for too few tokens.
+    /// Bootstrap over contiguous blocks of tokens, since neighbors are alike (Carlstein, 1986). Nil for too few tokens.
     package struct Intervals: Codable, Sendable, Equatable {
         package var maxOverMean: Interval?
         package var cv: Interval?
