@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+extension Information {
+    /// - Parameters:
+    ///   - labelEntropy: in nats.
+    ///   - shuffled: the same measure with the labels shuffled; none where there is nothing to shuffle.
+    init(_ measured: Double, labelEntropy: Double, shuffled: [Double]) {
+        mutualInformation = max(measured, 0)
+        normalized = labelEntropy > 0 ? min(mutualInformation / labelEntropy, 1) : 0
+        shuffledMean = shuffled.isEmpty ? 0 : max(shuffled.reduce(0, +) / Double(shuffled.count), 0)
+        shuffledHigh = shuffled.isEmpty ? 0 : max(shuffled.sorted().percentile(99), 0)
+        // A labeling as telling as the true one counts, whatever the order in which its numbers were added up.
+        let reached = shuffled.count { $0 >= measured - 1e-9 }
+        pValue = Double(1 + reached) / Double(1 + shuffled.count)
+    }
+}
+
+/// n ln n for counts, of which entropies and mutual information are sums:
+/// I = (Σ n(e, v) ln n(e, v) − Σ n(e) ln n(e) − Σ n(v) ln n(v) + n ln n) / n.
+struct CountLogarithms {
+    private let table: [Double]
+    private let steps: [Double]
+
+    init() {
+        let table = (0..<1 << 13).map { $0 > 0 ? Double($0) * log(Double($0)) : 0 }
+        self.table = table
+        steps = zip(table, table.dropFirst()).map { $1 - $0 }
+    }
+
+    func callAsFunction(_ count: Int) -> Double {
+        count < table.count ? table[count] : Double(count) * log(Double(count))
+    }
+
+    /// By how much a count that grows by one does more.
+    func step(from count: Int) -> Double {
+        count < steps.count ? steps[count] : self(count + 1) - self(count)
+    }
+
+    func sum(_ counts: some Sequence<Int>) -> Double { counts.reduce(0) { $0 + self($1) } }
+}
