@@ -1,0 +1,141 @@
+/// The visits of some tokens to a layer, next to each other.
+struct SampledVisits {
+    private(set) var experts: [UInt16] = []
+    /// One more than there are tokens.
+    private(set) var starts: [Int32] = [0]
+    let expertCount: Int
+
+    init(_ tokens: [Int], of routes: RoutingTable.Routes, experts count: Int) {
+        expertCount = count
+        for token in tokens {
+            experts += routes.experts(of: token)
+            starts.append(Int32(experts.count))
+        }
+    }
+
+    func visits(of token: Int32) -> Range<Int> { Int(starts[Int(token)])..<Int(starts[Int(token) + 1]) }
+}
+
+/// Tokens with a label each, those with the same one together.
+struct LabeledTokens {
+    private var labels: [Int32] = []
+    /// One more than there are labels.
+    private var starts = [0]
+    /// The tokens as they are, and shuffled.
+    private var orders: [[Int32]]
+    private let logarithms = CountLogarithms()
+
+    /// - Parameter labels: of every token; without one where it is negative.
+    init(labels all: [Int32]) {
+        let tokens = (0..<Int32(all.count)).filter { all[Int($0)] >= 0 }
+            .sorted { (all[Int($0)], $0) < (all[Int($1)], $1) }
+        for (place, token) in tokens.enumerated() where all[Int(token)] != labels.last {
+            labels.append(all[Int(token)])
+            if place > 0 { starts.append(place) }
+        }
+        if !tokens.isEmpty { starts.append(tokens.count) }
+        var random = SeededRandom(seed: 8)
+        orders = [tokens]
+        for _ in 0..<20 { orders.append(orders[orders.count - 1].shuffled(using: &random)) }
+    }
+
+    /// Of expert and label, over visits.
+    func information(in visits: SampledVisits) -> Information {
+        let load = load(in: visits)
+        let count = load.reduce(0, +)
+        guard count > 0 else { return Information(0, labelEntropy: 0, shuffled: []) }
+        let ofAll = logarithms(count)
+        let ofExperts = logarithms.sum(load)
+        let sums = orders.map { self.sums(of: $0, in: visits) }
+        let information = sums.map { ($0.pairs - $0.labels - ofExperts + ofAll) / Double(count) }
+        return Information(
+            information[0], labelEntropy: (ofAll - sums[0].labels) / Double(count),
+            shuffled: Array(information.dropFirst()))
+    }
+
+    /// Visits of every expert by tokens that have a label.
+    private func load(in visits: SampledVisits) -> [Int] {
+        var load = [Int](repeating: 0, count: visits.expertCount)
+        for token in orders[0] { for visit in visits.visits(of: token) { load[Int(visits.experts[visit])] += 1 } }
+        return load
+    }
+
+    /// Σ n ln n over pairs of label and expert, and over labels.
+    private func sums(of tokens: [Int32], in visits: SampledVisits) -> (pairs: Double, labels: Double) {
+        var (pairs, ofLabels) = (0.0, 0.0)
+        var load = [Int32](repeating: 0, count: visits.expertCount)
+        for label in labels.indices {
+            let group = starts[label]..<starts[label + 1]
+            var count = 0
+            // A token visits an expert once at most, and 1 ln 1 is 0.
+            if group.count == 1 {
+                count = visits.visits(of: tokens[group.lowerBound]).count
+            } else {
+                for token in tokens[group] {
+                    let visited = visits.visits(of: token)
+                    count += visited.count
+                    for visit in visited {
+                        let expert = Int(visits.experts[visit])
+                        pairs += logarithms.step(from: Int(load[expert]))
+                        load[expert] += 1
+                    }
+                }
+                for token in tokens[group] {
+                    for visit in visits.visits(of: token) { load[Int(visits.experts[visit])] = 0 }
+                }
+            }
+            ofLabels += logarithms(count)
+        }
+        return (pairs, ofLabels)
+    }
+
+    /// The mean over tokens of the greatest share of its label's visits that one expert has.
+    func greatestShare(in visits: SampledVisits) -> Double {
+        var (sum, count) = (0.0, 0.0)
+        forEachLabel(in: visits) { _, tokens, loads in
+            let most = loads.reduce(0) { max($0, $1.visits) }
+            sum += Double(tokens * most) / Double(max(loads.reduce(0) { $0 + $1.visits }, 1))
+            count += Double(tokens)
+        }
+        return count > 0 ? sum / count : 0
+    }
+
+    /// For each expert the labels, up to 8, of the greatest lift among those that visit it three times at least. Counts and
+    /// what they would be by chance have 5 added, so that a rare label needs more than luck.
+    func favorites(in visits: SampledVisits) -> [[Int]] {
+        let total = load(in: visits)
+        let count = Double(total.reduce(0, +))
+        var best = [[(label: Int, lift: Double)]](repeating: [], count: total.count)
+        forEachLabel(in: visits) { label, _, loads in
+            let share = Double(loads.reduce(0) { $0 + $1.visits }) / count
+            for load in loads where load.visits >= 3 {
+                let lift = (Double(load.visits) + 5) / (Double(total[load.expert]) * share + 5)
+                if lift > 1 { best[load.expert].append((label, lift)) }
+            }
+        }
+        return best.map { candidates in
+            candidates.sorted { ($1.lift, $0.label) < ($0.lift, $1.label) }.prefix(8).map(\.label)
+        }
+    }
+
+    /// - Parameter body: takes a label, how many of its tokens have visits, and those of the experts that have any.
+    private func forEachLabel(
+        in visits: SampledVisits, _ body: (Int, Int, [(expert: Int, visits: Int)]) -> Void
+    ) {
+        var load = [Int](repeating: 0, count: visits.expertCount)
+        for label in labels.indices {
+            var tokens = 0
+            var visited: [Int] = []
+            for token in orders[0][starts[label]..<starts[label + 1]] {
+                if !visits.visits(of: token).isEmpty { tokens += 1 }
+                for visit in visits.visits(of: token) {
+                    let expert = Int(visits.experts[visit])
+                    if load[expert] == 0 { visited.append(expert) }
+                    load[expert] += 1
+                }
+            }
+            body(Int(labels[label]), tokens, visited.map { ($0, load[$0]) })
+            for expert in visited { load[expert] = 0 }
+        }
+    }
+}
