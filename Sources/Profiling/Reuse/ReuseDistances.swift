@@ -1,0 +1,84 @@
+/// How many different experts come between two requests for the same (stack distance; Mattson et al., 1970).
+///
+/// Each expert's last request is a mark on a line; a distance is the number of marks behind the expert's own, counted with
+/// a Fenwick tree. When the line is full, the marks move to its beginning.
+struct ReuseDistances {
+    /// Of requests that count; the last is not 0.
+    private(set) var buckets: [CacheReport.Bucket] = []
+    private(set) var firstRequests = 0
+
+    private var place: [Int32]
+    private var expertAt: [Int32]
+    private var tree: [Int32]
+    private var end = 0
+    private var marks = 0
+
+    init(_ requests: ExpertRequests) {
+        place = [Int32](repeating: -1, count: requests.pool)
+        expertAt = [Int32](repeating: -1, count: max(64, 4 * requests.pool))
+        tree = [Int32](repeating: 0, count: expertAt.count + 1)
+        var powers = [Int](repeating: 0, count: 34)
+        for step in requests.isCounted.indices {
+            for request in requests.requests(of: step) {
+                let distance = distance(ofNext: Int(requests.experts[request]))
+                guard requests.isCounted[step] else { continue }
+                if let distance {
+                    powers[Int.bitWidth - distance.leadingZeroBitCount] += 1
+                } else {
+                    firstRequests += 1
+                }
+            }
+        }
+        guard let first = powers.firstIndex(where: { $0 > 0 }), let last = powers.lastIndex(where: { $0 > 0 }) else { return }
+        buckets = (first...last).map { .init(from: $0 == 0 ? 0 : 1 << ($0 - 1), requests: powers[$0]) }
+    }
+
+    /// Nil if nobody has asked for the expert before.
+    private mutating func distance(ofNext expert: Int) -> Int? {
+        if end == expertAt.count { moveToBeginning() }
+        var distance: Int?
+        let last = Int(place[expert])
+        if last >= 0 {
+            distance = marks - marks(through: last)
+            add(-1, at: last)
+            expertAt[last] = -1
+        } else {
+            marks += 1
+        }
+        add(1, at: end)
+        expertAt[end] = Int32(expert)
+        place[expert] = Int32(end)
+        end += 1
+        return distance
+    }
+
+    private func marks(through place: Int) -> Int {
+        var sum = 0
+        var node = place + 1
+        while node > 0 {
+            sum += Int(tree[node])
+            node &= node - 1
+        }
+        return sum
+    }
+
+    private mutating func add(_ change: Int32, at place: Int) {
+        var node = place + 1
+        while node < tree.count {
+            tree[node] += change
+            node += node & -node
+        }
+    }
+
+    private mutating func moveToBeginning() {
+        end = 0
+        for expert in expertAt where expert >= 0 {
+            expertAt[end] = expert
+            place[Int(expert)] = Int32(end)
+            end += 1
+        }
+        for free in end..<expertAt.count { expertAt[free] = -1 }
+        // A node covers as many places as its lowest bit says, and ends at its own.
+        for node in 1..<tree.count { tree[node] = Int32(max(0, min(node, end) - (node - (node & -node)))) }
+    }
+}
