@@ -9,7 +9,8 @@ package struct CacheReport: Codable, Sendable, Equatable {
     package var replayed: Int
     /// Whether hits are those of tokens that were written alone, reading having filled the cache, or of all.
     package var counts: Counted
-    /// Requests that count, and those among them for an expert that nobody had asked for before: no cache has them.
+    /// Replayed requests that count, and those among them for an expert that nobody had asked for before: no cache has
+    /// them.
     package var counted: Int
     package var firstRequests: Int
     /// Layers × experts of each.
@@ -19,7 +20,7 @@ package struct CacheReport: Codable, Sendable, Equatable {
     /// Bytes of one expert, the mean over the layers, where it is known.
     package var expertBytes: Double?
     package var points: [Point]
-    /// How many different experts were asked for between two requests for the same.
+    /// How many different experts were asked for between two requests for the same, of requests that count.
     package var reuseDistances: [Bucket]
     package var workingSet: [WorkingSet]
     package var hotSet: HotSet
@@ -36,12 +37,12 @@ package struct CacheReport: Codable, Sendable, Equatable {
         package var lru: Double
         /// The best there can be: what is needed latest goes (Belady, 1966).
         package var belady: Double
-        /// The most visited of the first half kept for good, counted on the second.
+        /// Those that the first half of the tokens asked for most, kept for good; counted on the second half.
         package var pinned: Double
     }
 
     package struct Bucket: Codable, Sendable, Equatable {
-        /// Distances from here to the next bucket, which begins at twice as many.
+        /// Distances from here to the next bucket, which begins at twice as many, or at 1 after 0.
         package var from: Int
         package var requests: Int
     }

@@ -3,7 +3,7 @@
 /// Each expert's last request is a mark on a line; a distance is the number of marks behind the expert's own, counted with
 /// a Fenwick tree. When the line is full, the marks move to its beginning.
 struct ReuseDistances {
-    /// Of requests that count; the last is not 0.
+    /// Of requests that count, from the first that is not empty to the last.
     private(set) var buckets: [CacheReport.Bucket] = []
     private(set) var firstRequests = 0
 
@@ -29,7 +29,8 @@ struct ReuseDistances {
                 }
             }
         }
-        guard let first = powers.firstIndex(where: { $0 > 0 }), let last = powers.lastIndex(where: { $0 > 0 }) else { return }
+        let filled = powers.indices.filter { powers[$0] > 0 }
+        guard let first = filled.first, let last = filled.last else { return }
         buckets = (first...last).map { .init(from: $0 == 0 ? 0 : 1 << ($0 - 1), requests: powers[$0]) }
     }
 

@@ -4,13 +4,15 @@ package struct TransitionReport: Codable, Sendable, Equatable {
     package var to: String
     /// I(expert before; expert after) in nats over pairs of visits of the same token.
     package var mutualInformation: Double
-    /// The share of the next layer's visits among as many guesses as a token has visits there; learned on the first half of the
-    /// tokens and counted on the second. By the experts before, by popularity alone, and by chance.
+    /// The share of the next layer's visits among as many guesses as a token has visits there; learned on the first half of
+    /// the tokens and counted on the second. By the experts before, by popularity alone, and by chance. 0 where there is
+    /// nothing to learn from.
     package var recall: Double
     package var popularityRecall: Double
     package var chanceRecall: Double
     /// `[E][E]` tokens; left out above ``CoActivationReport/greatestMatrix`` experts.
     package var counts: [[Int]]?
+    /// Those that add most to the mutual information, the first most.
     package var top: [Step]
 
     package struct Step: Codable, Sendable, Equatable {
