@@ -5,8 +5,8 @@ extension LearningReport {
         for table in snapshots.flatMap({ [$0.generation] + ($0.training.map { [$0] } ?? []) }) {
             precondition(
                 table.tokenCount == last.tokenCount && table.experts == last.experts && table.layers == last.layers,
-                "\(table.tokenCount) tokens in \(table.layers.count) layers of \(table.experts) experts, at the last step "
-                    + "\(last.tokenCount) in \(last.layers.count) of \(last.experts)")
+                "\(table.tokenCount) tokens in \(table.layers.count) layers of \(table.experts) experts, at the last "
+                    + "step \(last.tokenCount) in \(last.layers.count) of \(last.experts)")
         }
         steps = snapshots.map(\.step)
         losses = snapshots.map(\.loss)

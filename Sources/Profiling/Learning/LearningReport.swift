@@ -7,18 +7,18 @@ package struct LearningReport: Codable, Sendable, Equatable {
 
     package struct Layer: Codable, Sendable, Equatable {
         package var layer: String
-        /// Router saturation (Muennighoff et al., 2024, OLMoE, arXiv 2409.02060, section 5.1): for each step, the mean share of
-        /// a token's experts that it also has at the last step. The last is 1.
+        /// Router saturation (Muennighoff et al., 2024, OLMoE, arXiv 2409.02060, section 5.1): for each step, the mean
+        /// share of a token's experts that it also has at the last step. The last is 1.
         package var saturation: [Double]
-        /// Routing fluctuation (Dai et al., 2022, StableMoE, arXiv 2204.08396): for each step but the first, the share of
-        /// tokens whose first expert is not that of the step before.
+        /// Routing fluctuation (Dai et al., 2022, StableMoE, arXiv 2204.08396): for each step but the first, the share
+        /// of tokens whose first expert is not that of the step before.
         package var fluctuation: [Double]
         /// For each step, the share of tokens whose first expert is from then on that of the last step.
         package var settled: [Double]
         /// For each step, greatest load over the mean.
         package var maxOverMean: [Double]
-        /// For each step, the mean share of a token's experts in training that it also has in generation; empty where both are
-        /// the same by construction.
+        /// For each step, the mean share of a token's experts in training that it also has in generation; empty where
+        /// both are the same by construction.
         package var agreement: [Double]
         /// For each step and choice rank, the share of choices that a capacity turned away in training.
         package var dropRates: [[Double]]

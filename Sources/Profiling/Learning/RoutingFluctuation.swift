@@ -1,7 +1,7 @@
 /// How often the same tokens change their expert while a router learns (Dai et al., 2022, arXiv 2204.08396, figure 2).
 ///
-/// Snapshots give the expert that each probe token likes best, always of the same tokens in the same order; -1 stands for
-/// none.
+/// Snapshots give the expert that each probe token likes best, always of the same tokens in the same order; -1 stands
+/// for none.
 public struct RoutingFluctuation: Codable, Sendable, Equatable {
     public private(set) var steps: [Int] = []
     /// For each snapshot but the first: the share of tokens whose expert differs from the snapshot before.

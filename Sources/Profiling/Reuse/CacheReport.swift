@@ -1,7 +1,7 @@
 /// What memory for some of the experts would be worth.
 ///
-/// The experts of all layers count as one pool, every one of the same size, and tokens that pass a layer together ask for
-/// each of their experts once.
+/// The experts of all layers count as one pool, every one of the same size, and tokens that pass a layer together ask
+/// for each of their experts once.
 package struct CacheReport: Codable, Sendable, Equatable {
     /// Requests: one for each expert that a pass visits in a layer.
     package var requests: Int
@@ -54,7 +54,8 @@ package struct CacheReport: Codable, Sendable, Equatable {
         package var share: Double
     }
 
-    /// Whether a few experts do most of the work: the least share of the experts that has half, 80 % and 90 % of the visits.
+    /// Whether a few experts do most of the work: the least share of the experts that has half, 80 % and 90 % of the
+    /// visits.
     package struct HotSet: Codable, Sendable, Equatable {
         package var half: Double
         package var eighty: Double

@@ -54,8 +54,8 @@ struct ExpertPairs {
         return max(0, sum)
     }
 
-    /// For every expert j after, the sum over the experts i before of P(j | i) = (n(i, j) + p(j)) / (n(i) + 1), where p is
-    /// popularity, the share of all tokens: one more token that goes where all go.
+    /// For every expert j after, the sum over the experts i before of P(j | i) = (n(i, j) + p(j)) / (n(i) + 1), where p
+    /// is popularity, the share of all tokens: one more token that goes where all go.
     func score(after first: [Int], _ scores: inout [Double]) {
         var ofPopularity = first.isEmpty ? 1.0 : 0
         for next in 0..<experts { scores[next] = 0 }

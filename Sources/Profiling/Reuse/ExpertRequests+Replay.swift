@@ -8,8 +8,8 @@ extension ExpertRequests {
 
     /// The share of the requests that count which find their expert in a cache of this many.
     ///
-    /// The experts of a step that are there stay until it is over. Then the missing ones come in, in ascending order, each
-    /// in the place of one that this step did not ask for, while there is one.
+    /// The experts of a step that are there stay until it is over. Then the missing ones come in, in ascending order,
+    /// each in the place of one that this step did not ask for, while there is one.
     package func hitRate(_ policy: Policy, capacity: Int) -> Double {
         Double(hits(policy, capacity: capacity)) / Double(max(1, counted))
     }

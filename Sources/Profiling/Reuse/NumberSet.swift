@@ -1,5 +1,5 @@
-/// A set of numbers that knows its greatest: a bit for each number, above it a bit for each 64 that are not all clear, and
-/// so on up to a single word.
+/// A set of numbers that knows its greatest: a bit for each number, above it a bit for each 64 that are not all clear,
+/// and so on up to a single word.
 struct NumberSet {
     private var words: [UInt64]
     /// Where the words of each level begin, the numbers' own first.

@@ -1,7 +1,7 @@
 /// How many different experts come between two requests for the same (stack distance; Mattson et al., 1970).
 ///
-/// Each expert's last request is a mark on a line; a distance is the number of marks behind the expert's own, counted with
-/// a Fenwick tree. When the line is full, the marks move to its beginning.
+/// Each expert's last request is a mark on a line; a distance is the number of marks behind the expert's own, counted
+/// with a Fenwick tree. When the line is full, the marks move to its beginning.
 struct ReuseDistances {
     /// Of requests that count, from the first that is not empty to the last.
     private(set) var buckets: [CacheReport.Bucket] = []

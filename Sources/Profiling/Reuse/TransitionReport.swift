@@ -4,9 +4,9 @@ package struct TransitionReport: Codable, Sendable, Equatable {
     package var to: String
     /// I(expert before; expert after) in nats over pairs of visits of the same token.
     package var mutualInformation: Double
-    /// The share of the next layer's visits among as many guesses as a token has visits there; learned on the first half of
-    /// the tokens and counted on the second. By the experts before, by popularity alone, and by chance. 0 where there is
-    /// nothing to learn from.
+    /// The share of the next layer's visits among as many guesses as a token has visits there; learned on the first
+    /// half of the tokens and counted on the second. By the experts before, by popularity alone, and by chance. 0 where
+    /// there is nothing to learn from.
     package var recall: Double
     package var popularityRecall: Double
     package var chanceRecall: Double

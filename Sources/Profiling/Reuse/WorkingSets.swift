@@ -1,8 +1,9 @@
 extension CacheReport.WorkingSet {
     /// The mean over all windows of 1, 2, 4, … tokens that follow each other in the table.
     ///
-    /// An expert is not in the windows that lie in a gap between its visits: a gap of g tokens has room for g − τ + 1 windows
-    /// of τ. Gaps of 2ⁿ to 2ⁿ⁺¹ − 1 tokens have room for all windows up to 2ⁿ, so their number and sum say enough.
+    /// An expert is not in the windows that lie in a gap between its visits: a gap of g tokens has room for g − τ + 1
+    /// windows of τ. Gaps of 2ⁿ to 2ⁿ⁺¹ − 1 tokens have room for all windows up to 2ⁿ, so their number and sum say
+    /// enough.
     static func all(of table: RoutingTable) -> [Self] {
         let pool = table.layers.count * table.experts
         guard table.tokenCount > 0, pool > 0 else { return [] }
