@@ -1,8 +1,18 @@
 /// A page that needs nothing from elsewhere: no network, no scripts; light and dark, and fit to be printed.
 package struct HTMLPage: Sendable {
+    package struct Section: Sendable {
+        /// The name of the place in the page.
+        var id: String
+        var title: String
+        /// Elements, one after another.
+        var body: [String]
+    }
+
     package var title: String
     /// Elements, one after another.
     package var body: [String]
+    /// What comes after them, listed beside the page.
+    var sections: [Section] = []
 
     package init(title: String, body: [String]) {
         self.title = title
@@ -16,20 +26,32 @@ package struct HTMLPage: Sendable {
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <link rel="icon" href="data:,">
         <title>\(title.escapedForHTML)</title>
         <style>
         \(Self.style)
         </style>
         </head>
-        <body>
-        <main>
+        <body\(sections.isEmpty ? "" : " class=\"listed\"")>
+        \(contents)
+        <main id="content" tabindex="-1">
         <h1>\(title.escapedForHTML)</h1>
-        \(body.joined(separator: "\n"))
+        \((body + sections.map(\.html)).joined(separator: "\n"))
         </main>
         </body>
         </html>
 
         """
+    }
+
+    private var contents: String {
+        guard !sections.isEmpty else { return "" }
+        let places = sections.map { "<li><a href=\"#\($0.id)\">\($0.title.escapedForHTML)</a></li>" }
+        return """
+            <a class="skip" href="#content">Skip to the report</a>
+            <nav aria-label="Sections"><ol>\(places.joined())</ol></nav>
+            """
     }
 
     /// A table whose first column names the rows.
@@ -51,37 +73,37 @@ package struct HTMLPage: Sendable {
     }
 
     package static func paragraph(_ text: String) -> String { "<p>\(text.escapedForHTML)</p>" }
+}
 
-    private static let style = """
-        :root { color-scheme: light dark; --ink: #1b1b1b; --paper: #fdfdfc; --faint: #d8d8d4;
-          --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #cc79a7; --c4: #56b4e9; --c5: #b8860b; --c6: #000000; --c7: #7a5195; }
-        @media (prefers-color-scheme: dark) { :root { --ink: #e8e6e3; --paper: #17181a; --faint: #3a3b3f;
-          --c0: #56b4e9; --c1: #ff9e57; --c2: #2fd0a0; --c3: #e7a6cc; --c4: #8fd0ff; --c5: #f0e442; --c6: #ffffff; --c7: #b79be0; } }
-        body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-        main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
-        h1 { font-size: 1.5rem; }
-        figure { margin: 2rem 0; }
-        figcaption, caption { font-weight: 600; text-align: left; margin-bottom: .5rem; }
-        svg { width: 100%; height: auto; font-size: 12px; fill: var(--ink); }
-        .grid { stroke: var(--faint); }
-        .curve { fill: none; stroke-width: 2; }
-        .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; margin: .5rem 0 0; }
-        .legend svg { width: 28px; height: 8px; margin-right: .5rem; vertical-align: middle; }
-        .wide { overflow-x: auto; }
-        table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-        th, td { padding: .25rem .75rem; text-align: right; border-bottom: 1px solid var(--faint); white-space: nowrap; }
-        th[scope=row], th:first-child { text-align: left; }
-        .color0 { stroke: var(--c0) } .color1 { stroke: var(--c1) } .color2 { stroke: var(--c2) } .color3 { stroke: var(--c3) }
-        .color4 { stroke: var(--c4) } .color5 { stroke: var(--c5) } .color6 { stroke: var(--c6) } .color7 { stroke: var(--c7) }
-        @media print { main { max-width: none } figure { break-inside: avoid } }
+extension HTMLPage.Section {
+    fileprivate var html: String {
         """
+        <section id="\(id)" aria-labelledby="\(id)-title">
+        <h2 id="\(id)-title">\(title.escapedForHTML)</h2>
+        \(body.joined(separator: "\n"))
+        </section>
+        """
+    }
 }
 
 extension String {
-    /// With what HTML takes for its own replaced.
+    /// With what HTML takes for its own replaced, and without characters that it does not allow.
     package var escapedForHTML: String {
-        replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
+        guard utf8.contains(where: { $0 < 32 || $0 == 127 || "&<>\"'".utf8.contains($0) }) else { return self }
+        var text = ""
+        for character in unicodeScalars {
+            switch character {
+            case "&": text += "&amp;"
+            case "<": text += "&lt;"
+            case ">": text += "&gt;"
+            case "\"": text += "&quot;"
+            case "'": text += "&#39;"
+            case "\n", "\t": text += " "
+            case "\u{0}"..<" ", "\u{7F}": text += "\u{FFFD}"
+            default: text.unicodeScalars.append(character)
+            }
+        }
+        return text
     }
 }
 

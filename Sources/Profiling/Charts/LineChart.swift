@@ -5,17 +5,63 @@ package struct LineChart: Sendable {
     package struct Series: Sendable {
         package var name: String
         package var points: [(x: Double, y: Double)]
+        /// Which of the page's colors; nil: the next one.
+        var color: Int?
+        var isDashed = false
+        var hasDots = false
 
         package init(name: String, points: [(x: Double, y: Double)]) {
             self.name = name
             self.points = points.filter { $0.x.isFinite && $0.y.isFinite }
         }
+
+        init(
+            _ name: String, _ points: [(x: Double, y: Double)], color: Int, isDashed: Bool = false,
+            hasDots: Bool = false
+        ) {
+            self.init(name: name, points: points)
+            self.color = color
+            self.isDashed = isDashed
+            self.hasDots = hasDots
+        }
+    }
+
+    /// Where values are expected.
+    struct Band: Sendable {
+        var name: String
+        var points: [(x: Double, low: Double, high: Double)]
+    }
+
+    /// A line across the chart at a value.
+    struct Reference: Sendable {
+        var name: String
+        var value: Double
+        var isVertical = false
     }
 
     package var title: String
     package var xLabel: String
     package var yLabel: String
     package var series: [Series]
+    var takeaway = ""
+    var explanation = ""
+    var bands: [Band] = []
+    var references: [Reference] = []
+    /// What the places 0, 1, 2 … of the horizontal axis are called; empty where it has numbers.
+    var names: [String] = []
+    var areShares = false
+    var xAreShares = false
+    var startsAtZero = false
+    /// The name of the line where both axes are equal.
+    var diagonal: String?
+    /// What the whole horizontal axis is in bytes; it then has them too.
+    var xBytes: Double?
+    /// The end of the vertical axis, where it is not that of the values.
+    var top: Double?
+    var table = ""
+    var isHalf = false
+    /// The level of its heading.
+    var level = 2
 
     package init(title: String, xLabel: String, yLabel: String, series: [Series]) {
         self.title = title
@@ -24,97 +70,154 @@ package struct LineChart: Sendable {
         self.series = series
     }
 
-    private static let size = (width: 640.0, height: 320.0)
-    private static let margin = (left: 64.0, right: 16.0, top: 16.0, bottom: 44.0)
+    static let margin = (left: 62.0, right: 14.0, top: 10.0, bottom: 28.0)
     private static let dashes = ["", "6 3", "2 3", "8 3 2 3"]
     /// Names of the page's colors, which it sets for light and dark.
     package static let colors = 8
 
     /// A `figure` with the chart, its legend, and a text alternative.
     package var html: String {
-        """
-        <figure>
-        <figcaption>\(title.escapedForHTML)</figcaption>
-        <svg viewBox="0 0 \(Int(Self.size.width)) \(Int(Self.size.height))" role="img" aria-label="\(description.escapedForHTML)">
-        <title>\(description.escapedForHTML)</title>
-        \(axes)
-        \(series.indices.map(curve).joined(separator: "\n"))
-        </svg>
-        <ul class="legend">\(series.indices.map(legend).joined())</ul>
-        </figure>
-        """
+        Figure(
+            title: title, takeaway: takeaway, explanation: explanation, drawing: drawing, legend: legend, table: table,
+            isHalf: isHalf, level: level
+        ).html
+    }
+
+    private var height: Double { (isHalf ? 300 : 250) + (xBytes == nil ? 0 : 22) }
+    private var bottom: Double { height - Self.margin.bottom - (xBytes == nil ? 0 : 22) }
+
+    private var drawing: Drawing {
+        let axes = (x: xAxis, y: yAxis)
+        return Drawing(
+            height: height,
+            marks: grid(axes) + bytes(axes) + bands.map { band($0, axes) } + references.map { reference($0, axes) }
+                + (diagonal == nil ? [] : [equality(axes)])
+                + series.indices.map { curve($0, axes) },
+            alternative: description, yLabel: yLabel, xLabel: xLabel)
     }
 
     /// Where each curve begins and ends, in words.
     private var description: String {
         let curves = series.compactMap { series -> String? in
             guard let first = series.points.first, let last = series.points.last else { return nil }
-            return "\(series.name) from \(first.y.short) to \(last.y.short)"
+            return "\(series.name) from \(yText(first.y)) to \(yText(last.y))"
         }
-        return "\(title), \(yLabel) over \(xLabel): \(curves.joined(separator: "; "))"
-    }
-
-    private var xTicks: [Double] { Self.ticks(series.flatMap { $0.points.map(\.x) }) }
-    private var yTicks: [Double] { Self.ticks(series.flatMap { $0.points.map(\.y) }) }
-
-    /// Round numbers around the values.
-    private static func ticks(_ values: [Double]) -> [Double] {
-        guard let low = values.min(), let high = values.max() else { return [0, 1] }
-        let span = high > low ? high - low : max(abs(high), 1)
-        var step = 1.0
-        while step * 8 < span { step *= 10 }
-        while step > span { step /= 10 }
-        if span / step < 3 { step /= 4 }
-        let first = (low / step).rounded(.down)
-        let last = (high / step).rounded(.up)
-        return stride(from: first, through: max(last, first + 1), by: 1).map { $0 * step }
-    }
-
-    private func x(_ value: Double) -> Double {
-        let ticks = xTicks
-        let width = Self.size.width - Self.margin.left - Self.margin.right
-        return Self.margin.left + (value - ticks[0]) / (ticks[ticks.count - 1] - ticks[0]) * width
-    }
-
-    private func y(_ value: Double) -> Double {
-        let ticks = yTicks
-        let height = Self.size.height - Self.margin.top - Self.margin.bottom
-        return Self.size.height - Self.margin.bottom - (value - ticks[0]) / (ticks[ticks.count - 1] - ticks[0]) * height
-    }
-
-    private var axes: String {
-        let (left, right) = (Self.margin.left, Self.size.width - Self.margin.right)
-        let bottom = Self.size.height - Self.margin.bottom
-        let horizontal = yTicks.map { tick in
-            """
-            <line class="grid" x1="\(left.short)" x2="\(right.short)" y1="\(y(tick).short)" y2="\(y(tick).short)"/>\
-            <text x="\((left - 8).short)" y="\((y(tick) + 4).short)" text-anchor="end">\(tick.short)</text>
-            """
+        let bands = bands.compactMap { band in
+            band.points.first.map { "\(band.name) \(yText($0.low)) to \(yText($0.high))" }
         }
+        let references = references.map { "\($0.name) at \($0.isVertical ? xText($0.value) : yText($0.value))" }
+        return "\(yLabel) over \(xLabel): \((curves + bands + references).joined(separator: "; "))"
+    }
+
+    private func yText(_ value: Double) -> String { areShares ? value.percent : value.short }
+    private func xText(_ value: Double) -> String {
+        if names.isEmpty { return xAreShares ? value.percent : value.short }
+        return names.indices.contains(Int(value)) ? names[Int(value)] : ""
+    }
+
+    private var xAxis: Axis {
+        names.isEmpty
+            ? Axis(series.flatMap { $0.points.map(\.x) } + (xAreShares ? [0] : []))
+            : Axis([-0.5, Double(names.count) - 0.5])
+    }
+
+    private var yAxis: Axis {
+        var values = series.flatMap { $0.points.map(\.y) }
+        for point in bands.flatMap(\.points) { values += [point.low, point.high] }
+        for reference in references where !reference.isVertical { values.append(reference.value) }
+        if startsAtZero { values.append(0) }
+        if let top { values.append(top) }
+        return Axis(values)
+    }
+
+    private func x(_ value: Double, _ axis: Axis) -> Double {
+        let share = names.isEmpty ? axis.share(value) : (value + 0.5) / Double(names.count)
+        return Self.margin.left + share * (Drawing.width - Self.margin.left - Self.margin.right)
+    }
+
+    private func y(_ value: Double, _ axis: Axis) -> Double {
+        bottom - axis.share(value) * (bottom - Self.margin.top)
+    }
+
+    private func grid(_ axes: (x: Axis, y: Axis)) -> [String] {
+        let (left, right) = (Self.margin.left, Drawing.width - Self.margin.right)
+        let horizontal = axes.y.ticks.map { tick in
+            Drawing.line(left, y(tick, axes.y), right, y(tick, axes.y), style: "grid")
+                + Drawing.text(yText(tick), x: left - 8, y: y(tick, axes.y), anchor: "end")
+        }
+        let xTicks = names.isEmpty ? axes.x.ticks : Axis(things: names.count, labels: 9).ticks
         let vertical = xTicks.map { tick in
-            "<text x=\"\(x(tick).short)\" y=\"\((bottom + 18).short)\" text-anchor=\"middle\">\(tick.short)</text>"
+            Drawing.text(
+                xText(tick), x: x(tick, axes.x), y: bottom + 5, dy: ".85em",
+                anchor: names.isEmpty && tick == axes.x.high ? "end" : "middle")
         }
-        let middle = ((left + right) / 2).short
-        return
-            (horizontal + vertical + [
-                "<text x=\"\(middle)\" y=\"\((bottom + 38).short)\" text-anchor=\"middle\">\(xLabel.escapedForHTML)</text>"
-            ]).joined(separator: "\n")
+        return horizontal + vertical
     }
 
-    private func curve(_ index: Int) -> String {
-        let points = series[index].points.map { "\(x($0.x).short),\(y($0.y).short)" }.joined(separator: " ")
-        return "<polyline class=\"curve color\(index % Self.colors)\"\(dash(index)) points=\"\(points)\"/>"
+    private func bytes(_ axes: (x: Axis, y: Axis)) -> [String] {
+        guard let xBytes else { return [] }
+        return axes.x.ticks.dropFirst().map { tick in
+            Drawing.text(
+                (tick * xBytes).inBytes, x: x(tick, axes.x), y: bottom + 5, dy: "2.05em",
+                anchor: tick == axes.x.high ? "end" : "middle")
+        }
     }
 
-    private func legend(_ index: Int) -> String {
-        """
-        <li><svg viewBox="0 0 28 8" aria-hidden="true"><line class="curve color\(index % Self.colors)"\(dash(index)) \
-        x1="0" x2="28" y1="4" y2="4"/></svg>\(series[index].name.escapedForHTML)</li>
-        """
+    private func equality(_ axes: (x: Axis, y: Axis)) -> String {
+        Drawing.line(
+            x(axes.x.low, axes.x), y(axes.x.low, axes.y), x(axes.x.high, axes.x), y(axes.x.high, axes.y),
+            style: "reference")
+    }
+
+    private func band(_ band: Band, _ axes: (x: Axis, y: Axis)) -> String {
+        let points = band.points.filter { $0.low.isFinite && $0.high.isFinite && $0.x.isFinite }
+        guard let first = points.first, let last = points.last else { return "" }
+        // Half a place wider on both sides, so that a single place has a band too.
+        let half = names.isEmpty ? 0 : 0.5
+        let ends =
+            [(x: first.x - half, low: first.low, high: first.high)] + points
+            + [(x: last.x + half, low: last.low, high: last.high)]
+        let above = ends.map { "\(x($0.x, axes.x).place),\(y($0.high, axes.y).place)" }
+        let below = ends.reversed().map { "\(x($0.x, axes.x).place),\(y($0.low, axes.y).place)" }
+        return "<polygon class=\"band\" points=\"\((above + below).joined(separator: " "))\"/>"
+    }
+
+    private func reference(_ reference: Reference, _ axes: (x: Axis, y: Axis)) -> String {
+        guard reference.value.isFinite else { return "" }
+        guard reference.isVertical else {
+            let y = y(reference.value, axes.y)
+            return Drawing.line(Self.margin.left, y, Drawing.width - Self.margin.right, y, style: "reference")
+        }
+        let x = x(reference.value, axes.x)
+        return Drawing.line(x, Self.margin.top, x, bottom, style: "reference")
+            + Drawing.text(reference.name, x: x + 6, y: Self.margin.top, dy: ".8em", anchor: "start", style: "note")
+    }
+
+    private func color(_ index: Int) -> Int { (series[index].color ?? index) % Self.colors }
+
+    private func curve(_ index: Int, _ axes: (x: Axis, y: Axis)) -> String {
+        let places = series[index].points.map { (x: x($0.x, axes.x).place, y: y($0.y, axes.y).place) }
+        let points = places.map { "\($0.x),\($0.y)" }.joined(separator: " ")
+        let dots = series[index].hasDots || places.count == 1 ? places : []
+        return "<polyline class=\"curve color\(color(index))\"\(dash(index)) points=\"\(points)\"/>"
+            + dots.map { "<circle class=\"dot color\(color(index))\" cx=\"\($0.x)\" cy=\"\($0.y)\" r=\"3\"/>" }.joined()
+    }
+
+    private var legend: String {
+        let curves = series.indices.map { index in
+            (
+                sign: Legend.Sign.line("curve color\(color(index))", dash: dash(index), dot: series[index].hasDots),
+                name: series[index].name
+            )
+        }
+        let across = references.filter { !$0.isVertical }.map { (sign: Legend.Sign.line("reference"), name: $0.name) }
+        let bands = bands.map { (sign: Legend.Sign.box("band"), name: $0.name) }
+        let equality = diagonal.map { [(sign: Legend.Sign.line("reference"), name: $0)] } ?? []
+        return Legend(entries: curves + across + equality + bands).html
     }
 
     private func dash(_ index: Int) -> String {
-        let dash = Self.dashes[index / Self.colors % Self.dashes.count]
+        let dash = series[index].isDashed ? Self.dashes[1] : Self.dashes[index / Self.colors % Self.dashes.count]
         return dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\""
     }
 }

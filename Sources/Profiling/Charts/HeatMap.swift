@@ -1,0 +1,168 @@
+/// Values over what is expected, as shades: blue below, orange above, and a stroke where there is nothing at all.
+///
+/// Shades are steps of a ratio, the same in every map, so that maps can be compared.
+struct HeatMap: Sendable {
+    var rows: [String]
+    var columns: [String]
+    /// `[rows][columns]`: 1 is what is expected. NaN: not known, left empty.
+    var values: [[Double]]
+    /// What is said at the end of each row.
+    var notes: [String] = []
+    var rowName = "layer"
+    var columnName = "expert"
+    /// Whether each cell says what it is when one points at it.
+    var hasHints = true
+
+    /// Ratios at which the next shade begins, above and, inverted, below 1.
+    static let steps = [1.1, 1.35, 1.75, 2.5, 4]
+    static let greatestColumns = 256
+
+    /// −5 to 5; 0 is as expected.
+    static func shade(_ ratio: Double) -> Int {
+        ratio >= 1 ? steps.count { ratio >= $0 } : -steps.count { ratio * $0 <= 1 }
+    }
+
+    /// The same with neighboring columns averaged until there are few enough to be seen.
+    func binned(_ greatest: Int = Self.greatestColumns) -> HeatMap {
+        guard columns.count > greatest else { return self }
+        let size = (columns.count + greatest - 1) / greatest
+        let bins = stride(from: 0, to: columns.count, by: size).map { $0..<min($0 + size, columns.count) }
+        var map = self
+        map.columns = bins.map { "\(columns[$0.lowerBound])–\(columns[$0.upperBound - 1])" }
+        map.values = values.map { row in bins.map { Array(row[$0]).mean } }
+        return map
+    }
+
+    /// The same with the columns of every row in the order of their values, the greatest first.
+    var sorted: HeatMap {
+        var map = self
+        map.values = values.map { $0.sorted { $0 > $1 } }
+        map.columns = columns.indices.map { "\($0 + 1)" }
+        map.columnName = "place"
+        return map
+    }
+
+    private static let left = 46.0
+    private var right: Double { notes.isEmpty ? 8 : 58 }
+    private var cellWidth: Double { (Drawing.width - Self.left - right) / Double(max(columns.count, 1)) }
+    private var cellHeight: Double { min(30, max(5, 380 / Double(max(rows.count, 1)))) }
+    private var isCompact: Bool { rows.count * columns.count > 520 }
+    private var gap: Double { isCompact ? 0 : 1.5 }
+    private var saysValues: Bool { columns.count <= 10 && cellHeight >= 22 }
+
+    var drawing: Drawing {
+        Drawing(
+            height: Double(rows.count) * cellHeight + 26,
+            marks: (isCompact ? compactCells : cells) + emptyCells + labels,
+            xLabel: columnName)
+    }
+
+    private var cells: [String] {
+        rows.indices.flatMap { row in
+            columns.indices.flatMap { column -> [String] in
+                let value = values[row][column]
+                guard value.isFinite else { return [] }
+                let (x, y) = (Self.left + Double(column) * cellWidth, Double(row) * cellHeight)
+                let hint = "\(rowName) \(rows[row]), \(columnName) \(columns[column]): \(value.brief)"
+                let box = Drawing.box(
+                    x, y, cellWidth - gap, cellHeight - gap, style: "h\(Self.shade(value) + 5)",
+                    title: hasHints ? hint : "")
+                guard saysValues, value > 0 else { return [box] }
+                let text = Drawing.text(
+                    value.brief, x: x + (cellWidth - gap) / 2, y: y + (cellHeight - gap) / 2,
+                    style: "v\(Self.shade(value) + 5)")
+                return [box, text]
+            }
+        }
+    }
+
+    /// One path for each shade, of runs of equal cells.
+    private var compactCells: [String] {
+        var paths = [String](repeating: "", count: 11)
+        for (row, values) in values.enumerated() {
+            let shades = values.map { $0.isFinite ? Self.shade($0) + 5 : -1 }
+            for run in shades.chunkedByEquality() where shades[run.lowerBound] >= 0 {
+                let (x, width) = (Self.left + Double(run.lowerBound) * cellWidth, Double(run.count) * cellWidth)
+                paths[shades[run.lowerBound]] +=
+                    "M\(x.place) \((Double(row) * cellHeight).place)h\(width.place)v\(cellHeight.place)h-\(width.place)z"
+            }
+        }
+        return paths.indices.filter { !paths[$0].isEmpty }.map { "<path class=\"h\($0)\" d=\"\(paths[$0])\"/>" }
+    }
+
+    /// Strokes across the cells without anything.
+    private var emptyCells: [String] {
+        var strokes = ""
+        for (row, values) in values.enumerated() {
+            for (column, value) in values.enumerated() where value == 0 {
+                let (x, y) = (Self.left + Double(column) * cellWidth, Double(row) * cellHeight)
+                strokes += "M\(x.place) \((y + cellHeight - gap).place)L\((x + cellWidth - gap).place) \(y.place)"
+            }
+        }
+        return strokes.isEmpty ? [] : ["<path class=\"idle\" d=\"\(strokes)\"/>"]
+    }
+
+    private var labels: [String] {
+        let everyRow = max(1, Int((18 / cellHeight).rounded(.up)))
+        let everyColumn = columns.count <= 16 ? 1 : max(1, Int((64 / cellWidth).rounded(.up)))
+        let bottom = Double(rows.count) * cellHeight + 4
+        let left = stride(from: 0, to: rows.count, by: everyRow).map { row in
+            Drawing.text(
+                rows[row], x: Self.left - 7, y: (Double(row) + 0.5) * cellHeight - gap / 2, anchor: "end")
+        }
+        let right = stride(from: 0, to: notes.count, by: everyRow).map { row in
+            Drawing.text(
+                notes[row], x: Drawing.width - self.right + 8, y: (Double(row) + 0.5) * cellHeight - gap / 2,
+                anchor: "start", style: "note")
+        }
+        let below = stride(from: 0, to: columns.count, by: everyColumn).map { column in
+            Drawing.text(
+                columns[column].split(separator: "–").first.map(String.init) ?? columns[column],
+                x: Self.left + (Double(column) + 0.5) * cellWidth, y: bottom, dy: ".85em")
+        }
+        return left + right + below
+    }
+
+    /// The shades and the ratios where they change.
+    static func legend(_ below: String, _ above: String, empty: String?) -> String {
+        let bounds = steps.reversed().map { (1 / $0).fixed(2) } + steps.map { $0.fixed(2) }
+        let shades = (0...10).map { shade in
+            let bound = shade < bounds.count ? "<span>\(bounds[shade])</span>" : ""
+            return "<li class=\"b\(shade)\">\(bound)</li>"
+        }
+        let idle = empty.map {
+            """
+            <p class="none"><svg viewBox="0 0 18 14" aria-hidden="true"><rect class="h0" width="18" height="14"/>\
+            <path class="idle" d="M0 14L18 0"/></svg>\($0.escapedForHTML)</p>
+            """
+        }
+        return """
+            <div class="scale" aria-hidden="true"><p>\(below.escapedForHTML)</p><ol>\(shades.joined())</ol>\
+            <p>\(above.escapedForHTML)</p>\(idle ?? "")</div>
+            """
+    }
+
+    /// The values as a table, unless it would be too long for a page.
+    func table(_ caption: String) -> String {
+        guard rows.count * columns.count <= 16_384 else {
+            return HTMLPage.paragraph("The numbers are too many for a page; they are in the report as JSON.")
+        }
+        let lines = zip(rows, values).map { row, values in [row] + values.map(\.brief) }
+        return HTMLPage.table(caption: caption, head: [rowName] + columns, rows: lines)
+    }
+}
+
+extension [Int] {
+    /// Ranges of equal neighbors.
+    func chunkedByEquality() -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        for (place, value) in enumerated() {
+            if let last = ranges.last, self[last.lowerBound] == value {
+                ranges[ranges.count - 1] = last.lowerBound..<place + 1
+            } else {
+                ranges.append(place..<place + 1)
+            }
+        }
+        return ranges
+    }
+}

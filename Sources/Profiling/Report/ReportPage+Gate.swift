@@ -1,0 +1,109 @@
+extension ReportPage {
+    /// How decided the gates are.
+    var gate: HTMLPage.Section? {
+        let known = report.layers.contains { $0.gate != nil }
+        guard known else {
+            return HTMLPage.Section(
+                id: "gate", title: "Confidence of the gate",
+                body: [
+                    HTMLPage.paragraph(
+                        "The trace tells no weights or scores; with them it would say how sure the gates are.")
+                ])
+        }
+        return HTMLPage.Section(
+            id: "gate", title: "Confidence of the gate",
+            body: [HTMLPage.paragraph(basis), confidences, histograms, HTMLPage.paragraph(confidenceAndBalance)])
+    }
+
+    private var basis: String {
+        report.layers.contains { $0.gate?.basis == .chosenExperts }
+            ? "The trace knows the weights of the chosen experts alone, so they are made to sum to 1: the confidence of a gate "
+                + "with top-k routing cannot fall below 1/k."
+            : "Over the softmax of the scores of all experts."
+    }
+
+    private var confidences: String {
+        let gates = report.layers.map(\.gate)
+        let known = zip(report.layers, gates).compactMap { layer, gate in gate.map { (layer.layer, $0.confidence) } }
+        let (least, most) = (known.min { $0.1 < $1.1 }, known.max { $0.1 < $1.1 })
+        var chart = LineChart(
+            title: "Confidence, margin and entropy of each layer", xLabel: "layer", yLabel: "mean over the tokens",
+            series: reports.indices.flatMap { run in
+                [
+                    gateSeries("confidence", run, color: 0, \.confidence),
+                    gateSeries("margin", run, color: 1, \.margin),
+                ] + (other == nil ? [gateSeries("entropy over its greatest", run, color: 7, \.entropy)] : [])
+            })
+        chart.level = 3
+        chart.names = report.layerLabels
+        (chart.startsAtZero, chart.top) = (true, 1)
+        if let least, let most {
+            chart.takeaway =
+                known.count == 1
+                ? "On average the first expert gets \(most.1.percent) of the weight."
+                : "The gate is surest in layer \(most.0.clipped(24)) (\(most.1.percent) for the first expert) and least "
+                    + "sure in layer \(least.0.clipped(24)) (\(least.1.percent))."
+        }
+        let intervals = zip(report.layers, gates).compactMap { layer, gate in gate.map { (layer.layer, $0) } }
+        chart.table = HTMLPage.table(
+            caption: "The gate", head: ["layer", "confidence", "95 %", "margin", "entropy over its greatest"],
+            rows: intervals.map { name, gate in
+                [
+                    name, gate.confidence.fixed(3), gate.confidenceInterval.text, gate.margin.fixed(3),
+                    gate.entropy.fixed(3),
+                ]
+            })
+        return chart.html
+    }
+
+    private func gateSeries(
+        _ name: String, _ run: Int, color: Int, _ value: (GateReport) -> Double
+    ) -> LineChart.Series {
+        let points = reports[run].layers.enumerated().compactMap { place, layer in
+            layer.gate.map { (x: Double(place), y: value($0)) }
+        }
+        return .init(named(name, run), points, color: color, isDashed: run == 1, hasDots: true)
+    }
+
+    /// A small histogram for each layer.
+    private var histograms: String {
+        let items = report.layers.compactMap { layer -> String? in
+            guard let gate = layer.gate, gate.confidenceHistogram.contains(where: { $0 > 0 }) else { return nil }
+            let tokens = max(gate.confidenceHistogram.reduce(0, +), 1)
+            let shares = gate.confidenceHistogram.map { (Double($0) / Double(tokens)).percent }
+            let name = layer.layer.clipped(16)
+            let picture = BarChart.small(
+                gate.confidenceHistogram,
+                label:
+                    "Layer \(name): share of tokens in each tenth of confidence from 0 to 1: \(shares.joined(separator: ", "))"
+            )
+            return """
+                <li>\(picture)<p>layer \(name.escapedForHTML) <span class="number">\(gate.confidence.fixed(2))</span></p></li>
+                """
+        }
+        guard !items.isEmpty else { return "" }
+        let all = "<ul class=\"multiples\">\(items.prefix(24).joined(separator: "\n"))</ul>"
+        let rest = items.dropFirst(24).joined(separator: "\n")
+        return """
+            <h3>Tokens by confidence</h3>
+            <p class="how">Each picture is a layer: how many tokens have a confidence from 0 at the left to 1 at the right, in \
+            tenths; below it the mean.</p>
+            \(all)
+            \(rest.isEmpty ? "" : Figure.folded("The other layers", "<ul class=\"multiples\">\(rest)</ul>"))
+            """
+    }
+
+    /// That the one does not follow from the other, with the numbers of this report.
+    private var confidenceAndBalance: String {
+        let pairs = report.layers.compactMap { layer in layer.gate.map { (layer, $0.confidence) } }
+        guard pairs.count > 2, let most = pairs.max(by: { $0.1 < $1.1 }), let least = pairs.min(by: { $0.1 < $1.1 })
+        else {
+            return "A sure gate is not an even one: confidence is about single tokens, balance about all of them."
+        }
+        return """
+            A sure gate is not an even one: confidence is about single tokens, balance about all of them. Here the surest \
+            layer, \(most.0.layer.clipped(24)), has a max/mean of \(most.0.maxOverMean.brief), the least sure, \
+            \(least.0.layer.clipped(24)), one of \(least.0.maxOverMean.brief).
+            """
+    }
+}
