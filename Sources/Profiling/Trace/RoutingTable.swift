@@ -35,6 +35,13 @@ package struct RoutingTable: Sendable {
         package var expertBytes: Int?
     }
 
+    /// A choice of a token that a capacity turned away.
+    package struct Drop: Sendable, Equatable {
+        package var token: UInt32
+        /// From 0.
+        package var rank: UInt16
+    }
+
     /// The routes of one layer. Token t visits `experts[starts[t]..<starts[t + 1]]`, the one it prefers first.
     package struct Routes: Sendable, Equatable {
         package internal(set) var experts: [UInt16] = []
@@ -46,6 +53,8 @@ package struct RoutingTable: Sendable {
         package internal(set) var gates: [GateReading] = []
         /// Choices that a capacity turned away: of first choices, of second choices, and so on. They are no visits.
         package internal(set) var dropped: [Int] = []
+        /// The same one by one, in the order of the tokens.
+        package internal(set) var drops: [Drop] = []
 
         package func visits(of token: Int) -> Range<Int> { Int(starts[token])..<Int(starts[token + 1]) }
         package func experts(of token: Int) -> ArraySlice<UInt16> { experts[visits(of: token)] }

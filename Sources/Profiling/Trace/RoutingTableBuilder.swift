@@ -2,6 +2,10 @@
 package struct RoutingTableBuilder: Sendable {
     private var table: RoutingTable
     private var layerIndex: [String: Int] = [:]
+    /// For every expert the last call of ``append`` that named it: an expert of this call has been named already.
+    private var lastTurn: [UInt64]
+    private var turn: UInt64 = 0
+    private var visits = 0
 
     /// Experts that a table can tell apart.
     package static let mostExperts = Int(UInt16.max)
@@ -9,6 +13,7 @@ package struct RoutingTableBuilder: Sendable {
     package init(model: String, experts: Int, topK: Int) {
         precondition((1...Self.mostExperts).contains(experts) && topK >= 1, "\(experts) experts, top \(topK)")
         table = RoutingTable(model: model, experts: experts, topK: topK)
+        lastTurn = [UInt64](repeating: 0, count: experts)
     }
 
     package var tokenCount: Int { table.tokenCount }
@@ -42,6 +47,9 @@ package struct RoutingTableBuilder: Sendable {
         table.passes[last].tokens = table.passes[last].tokens.lowerBound..<table.tokenCount
     }
 
+    /// The id of a token in the vocabulary.
+    func id(of token: Int) -> Int { Int(table.ids[token]) }
+
     /// The index of a layer; it need not have been named before.
     package mutating func layer(named name: String, expertBytes: Int? = nil) -> Int {
         if let index = layerIndex[name] {
@@ -68,18 +76,44 @@ package struct RoutingTableBuilder: Sendable {
         _ token: Int, layer: Int, experts: some RandomAccessCollection<Int>,
         weights: some RandomAccessCollection<Float> = [Float](), gate: GateReading? = nil, dropped: [Int] = []
     ) -> Bool {
+        add(token, layer: layer, experts: experts, weights: weights, gate: gate, dropped: dropped) == nil
+    }
+
+    /// The same.
+    ///
+    /// - Returns: why the table is as it was; nil when it is not.
+    mutating func add(
+        _ token: Int, layer: Int, experts: some RandomAccessCollection<some BinaryInteger>,
+        weights: some RandomAccessCollection<Float> = [Float](), gate: GateReading? = nil, dropped: [Int] = []
+    ) -> RouteRefusal? {
         precondition(table.routes.indices.contains(layer), "layer \(layer) of \(table.routes.count)")
         let known = table.routes[layer].starts.count - 1
-        guard pass?.tokens.contains(token) ?? false, token >= known, admits(experts),
-            weights.isEmpty || weights.count == experts.count, dropped.allSatisfy({ (0..<table.experts).contains($0) })
-        else { return false }
+        guard token >= known else { return .secondTurn }
+        guard pass?.tokens.contains(token) ?? false else { return .otherPass }
+        guard table.routes[layer].experts.count <= Int(UInt32.max) - experts.count else { return .tooManyVisits }
+        guard !RoutingTable.isMostlyEmpty(tokens: tokenCount, layers: table.layers.count, visits: visits) else {
+            return .mostlyEmpty(tokens: tokenCount, layers: table.layers.count)
+        }
+        guard weights.isEmpty || weights.count == experts.count else {
+            return .weights(weights.count, experts: experts.count)
+        }
+        if let rank = dropped.first(where: { !(0..<table.experts).contains($0) }) { return .rank(rank) }
+        if let refusal = refusal(of: experts) { return refusal }
         table.routes[layer].fill(upTo: token)
         table.routes[layer].append(experts, weights: weights, gate: gate, dropped: dropped)
-        return true
+        visits += experts.count
+        return nil
     }
 
     /// Leaves word for whoever reads the report.
     package mutating func remark(_ sentence: String) { table.remarks.append(sentence) }
+
+    /// Says how many experts there are, and are visited, in a trace that tells so late.
+    mutating func settle(model: String, experts: Int, topK: Int) {
+        table.model = model
+        table.experts = experts
+        table.topK = topK
+    }
 
     /// The table, its layers in the order of their numbers, named ones after them.
     package consuming func finish() -> RoutingTable {
@@ -97,12 +131,49 @@ package struct RoutingTableBuilder: Sendable {
         return table
     }
 
-    private func admits(_ experts: some RandomAccessCollection<Int>) -> Bool {
-        var rest = experts[...]
-        while let expert = rest.popFirst() {
-            guard (0..<table.experts).contains(expert), !rest.contains(expert) else { return false }
+    private mutating func refusal(of experts: some RandomAccessCollection<some BinaryInteger>) -> RouteRefusal? {
+        turn &+= 1
+        for expert in experts {
+            guard let expert = Int(exactly: expert), (0..<table.experts).contains(expert) else {
+                return .expert(Int(clamping: expert), of: table.experts)
+            }
+            if lastTurn[expert] == turn { return .repeated(expert) }
+            lastTurn[expert] = turn
         }
-        return true
+        return nil
+    }
+}
+
+/// Why a token's routes do not fit into a table.
+enum RouteRefusal: Equatable, CustomStringConvertible {
+    case otherPass, secondTurn, tooManyVisits
+    case mostlyEmpty(tokens: Int, layers: Int)
+    case weights(Int, experts: Int)
+    case rank(Int)
+    case expert(Int, of: Int)
+    case repeated(Int)
+
+    var description: String {
+        switch self {
+        case .otherPass: "this token is not one of the pass under way"
+        case .secondTurn: "this token has had its turn in this layer"
+        case .tooManyVisits: "a layer has more than \(UInt32.max) visits; give a part of the trace"
+        case .mostlyEmpty(let tokens, let layers):
+            "of \(tokens) tokens next to none visits an expert in each of \(layers) layers, so this is no trace of a model"
+        case .weights(let weights, let experts): "there are \(weights) weights for \(experts) experts"
+        case .rank(let rank): "a choice of rank \(rank) cannot have been dropped"
+        case .expert(let expert, let count):
+            "there is no expert \(expert): the experts of a layer are 0 to \(count - 1)"
+        case .repeated(let expert): "the token visits expert \(expert) twice"
+        }
+    }
+}
+
+extension RoutingTable {
+    /// Whether it would take much memory to say that nothing is known, as damaged traces can have it.
+    static func isMostlyEmpty(tokens: Int, layers: Int, visits: Int) -> Bool {
+        let (places, isTooLarge) = tokens.multipliedReportingOverflow(by: layers)
+        return isTooLarge || (places > 1 << 24 && places / 64 > visits)
     }
 }
 
@@ -116,7 +187,7 @@ extension RoutingTable.Routes {
     }
 
     fileprivate mutating func append(
-        _ chosen: some RandomAccessCollection<Int>, weights given: some RandomAccessCollection<Float>,
+        _ chosen: some RandomAccessCollection<some BinaryInteger>, weights given: some RandomAccessCollection<Float>,
         gate: GateReading?, dropped ranks: [Int]
     ) {
         if !given.isEmpty || !weights.isEmpty {
@@ -132,6 +203,7 @@ extension RoutingTable.Routes {
         for rank in ranks {
             while dropped.count <= rank { dropped.append(0) }
             dropped[rank] += 1
+            drops.append(RoutingTable.Drop(token: UInt32(starts.count - 2), rank: UInt16(rank)))
         }
     }
 }
