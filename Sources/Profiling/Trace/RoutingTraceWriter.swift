@@ -2,44 +2,70 @@ import Foundation
 
 /// Writes a routing trace to a file as the model runs.
 public final class RoutingTraceWriter: RoutingRecorder {
-    private let file: FileHandle
-    private let path: String
-    private let encoder: JSONEncoder
-    private var pending = Data()
+    private var output: TraceOutput
 
     /// Creates the file, replacing one of that name.
     ///
     /// - Throws: ``ProfilingError`` when the file cannot be written.
     public init(path: String, header: RoutingTraceHeader) throws {
-        self.path = path
-        guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path)
-        else { throw ProfilingError("could not create the routing trace \(path): \(String(cString: strerror(errno)))") }
-        self.file = file
-        encoder = JSONEncoder()
+        output = try TraceOutput(path: path, isTemporary: false)
+        try output.append { try $0.append(json: header) }
+    }
+
+    public func beginText(_ text: RoutingTraceText) throws {
+        try output.append { try $0.append(json: ["text": text]) }
+    }
+
+    public func record(_ entry: RoutingTraceEntry) throws {
+        try output.append { $0.append(entry) }
+    }
+
+    /// Writes what is still in memory.
+    public func finish() throws { try output.finish() }
+}
+
+extension [UInt8] {
+    /// A line of JSON.
+    mutating func append(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try append(header)
+        append(contentsOf: try encoder.encode(value))
+        append(UInt8(ascii: "\n"))
     }
 
-    public func record(_ entry: RoutingTraceEntry) throws { try append(entry) }
-
-    /// Writes what is still in memory and closes the file.
-    public func finish() throws {
-        try flush()
-        try file.close()
-    }
-
-    private func append(_ line: some Encodable) throws {
-        pending.append(try encoder.encode(line))
-        pending.append(0x0A)
-        if pending.count > 64 << 10 { try flush() }
-    }
-
-    private func flush() throws {
-        do {
-            try file.write(contentsOf: pending)
-        } catch {
-            throw ProfilingError("could not write the routing trace \(path): \(error.localizedDescription)")
+    /// A line of JSON, as `JSONEncoder` would write it in a multiple of the time.
+    mutating func append(_ entry: RoutingTraceEntry) {
+        append("{")
+        if !entry.dropped.isEmpty {
+            append("\"dropped\":")
+            append(list: entry.dropped) { $0.append($1) }
+            append(",")
         }
-        pending.removeAll(keepingCapacity: true)
+        append("\"experts\":")
+        append(list: entry.experts) { $0.append($1) }
+        if let gate = entry.gate { append(gate) }
+        append(",\"id\":")
+        append(entry.id)
+        append(",\"layer\":")
+        append(entry.layer)
+        append(",\"phase\":\"")
+        append(entry.phase.rawValue)
+        append("\",\"token\":")
+        append(entry.token)
+        if entry.weights.count == entry.experts.count {
+            append(",\"weights\":")
+            append(list: entry.weights) { $0.append($1, otherwise: "null") }
+        }
+        append("}\n")
+    }
+
+    private mutating func append(_ gate: GateReading) {
+        append(",\"gate\":{\"confidence\":")
+        append(gate.confidence, otherwise: "null")
+        append(",\"entropy\":")
+        append(gate.entropy, otherwise: "null")
+        append(",\"margin\":")
+        append(gate.margin, otherwise: "null")
+        append("}")
     }
 }

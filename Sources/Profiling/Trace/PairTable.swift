@@ -1,0 +1,153 @@
+/// A table in the making whose tokens are told apart when it is known how many experts each visits.
+struct PairTable {
+    var texts: [RoutingTable.Text] = []
+    var remarks: [String] = []
+    private(set) var greatest = 0
+    private(set) var last = 0
+
+    private var layers: [Int] = []
+    private var places: [Int: Int] = [:]
+    /// For each layer the experts of all tokens.
+    private var experts: [[UInt16]] = []
+    private var passes: [Pass] = []
+    /// How many rows passes have in every layer: few passes differ in that.
+    private var shapes: [[UInt32]] = []
+    private var shapeIndex: [[UInt32]: Int] = [:]
+    private var shape: [UInt32] = []
+    private var shapeSize = 0
+    private var place = 0
+    /// For every expert the last run that it came up in.
+    private var lastRun = [UInt64](repeating: 0, count: RoutingTableBuilder.mostExperts)
+    private var run: UInt64 = 0
+
+    private static let mostShapes = 1 << 22
+
+    private struct Pass {
+        var shape: UInt32
+        var text: UInt32
+    }
+
+    mutating func beginRun(layer: Int) {
+        run += 1
+        place = places[layer] ?? layers.count
+        if place == layers.count {
+            places[layer] = place
+            layers.append(layer)
+            experts.append([])
+        }
+        while shape.count <= place { shape.append(0) }
+    }
+
+    /// - Returns: false for an expert that came up in this run before.
+    mutating func append(_ expert: Int) -> Bool {
+        experts[place].append(UInt16(truncatingIfNeeded: expert))
+        shape[place] += 1
+        greatest = max(greatest, expert)
+        last = expert
+        defer { lastRun[expert] = run }
+        return lastRun[expert] != run
+    }
+
+    mutating func removeLast(_ count: Int) {
+        experts[place].removeLast(count)
+        shape[place] -= UInt32(count)
+    }
+
+    /// Tokens are counted in 32 bits.
+    func checkRoom(_ scanner: borrowing TraceScanner) throws {
+        if experts[place].count > Int(UInt32.max) { throw scanner.error("\(RouteRefusal.tooManyVisits)") }
+    }
+
+    mutating func endPass(_ scanner: borrowing TraceScanner) throws {
+        defer { shape = [] }
+        guard shape.contains(where: { $0 > 0 }) else { return }
+        let index = shapeIndex[shape] ?? shapes.count
+        if index == shapes.count {
+            shapeIndex[shape] = index
+            shapes.append(shape)
+            shapeSize += shape.count
+            guard shapeSize <= Self.mostShapes else {
+                throw scanner.error("passes differ too much in the layers that they visit; this is no trace of a model")
+            }
+        }
+        passes.append(Pass(shape: UInt32(index), text: UInt32(texts.count - 1)))
+    }
+
+    consuming func table(model: String, experts count: Int, topK: Int) throws -> RoutingTable {
+        var table = RoutingTable(model: model, experts: count, topK: topK)
+        table.texts = texts
+        table.remarks = remarks
+        let tokens = shapes.map { Int($0.max() ?? 0) / topK }
+        table.passes = passes(tokens: tokens)
+        table.ids = [Int32](repeating: -1, count: table.passes.last?.tokens.upperBound ?? 0)
+        let visits = experts.reduce(0) { $0 + $1.count }
+        if RoutingTable.isMostlyEmpty(tokens: table.tokenCount, layers: layers.count, visits: visits) {
+            throw ProfilingError(
+                "\(model): \(RouteRefusal.mostlyEmpty(tokens: table.tokenCount, layers: layers.count))")
+        }
+        var repetitions = 0
+        for place in layers.indices.sorted(by: { layers[$0] < layers[$1] }) {
+            table.layers.append(RoutingTable.Layer(name: "\(layers[place])"))
+            table.routes.append(
+                routes(at: place, tokens: tokens, tokenCount: table.tokenCount, topK: topK, &repetitions))
+        }
+        addRemarks(to: &table, repetitions: repetitions)
+        return table
+    }
+
+    private func passes(tokens: [Int]) -> [RoutingTable.Pass] {
+        var (first, position, text) = (0, 0, -1)
+        return passes.map { pass in
+            if Int(pass.text) != text { (position, text) = (0, Int(pass.text)) }
+            let count = tokens[Int(pass.shape)]
+            defer { (first, position) = (first + count, position + count) }
+            return RoutingTable.Pass(
+                tokens: first..<first + count, phase: count == 1 ? .decode : .prompt, text: text, position: position)
+        }
+    }
+
+    /// The last layer of a prompt is asked only about the tokens whose output is wanted, so tokens are counted from the
+    /// end of a pass.
+    private mutating func routes(
+        at place: Int, tokens: [Int], tokenCount: Int, topK: Int, _ repetitions: inout Int
+    ) -> RoutingTable.Routes {
+        var routes = RoutingTable.Routes()
+        swap(&routes.experts, &experts[place])
+        routes.starts.reserveCapacity(tokenCount + 1)
+        var (read, written) = (0, 0)
+        for pass in passes {
+            let shape = shapes[Int(pass.shape)]
+            let known = place < shape.count ? Int(shape[place]) / topK : 0
+            for _ in known..<tokens[Int(pass.shape)] { routes.starts.append(UInt32(written)) }
+            for _ in 0..<known {
+                run += 1
+                for index in read..<read + topK {
+                    let expert = routes.experts[index]
+                    if lastRun[Int(expert)] == run { continue }
+                    lastRun[Int(expert)] = run
+                    routes.experts[written] = expert
+                    written += 1
+                }
+                read += topK
+                routes.starts.append(UInt32(written))
+            }
+        }
+        repetitions += read - written
+        routes.experts.removeLast(routes.experts.count - written)
+        return routes
+    }
+
+    private func addRemarks(to table: inout RoutingTable, repetitions: Int) {
+        table.remarks.append(
+            "The trace does not tell reading from writing; steps of a single token are taken as written, others as read."
+        )
+        guard table.passes.contains(where: { $0.phase == .prompt }) else { return }
+        table.remarks.append(
+            "The example of llama.cpp that writes such rows may note wrong experts for all but the first token of a prompt's "
+                + "batch (it reads a strided view as if it were contiguous), so do not rely on what was read.")
+        if repetitions > 0 {
+            table.remarks.append(
+                "\(repetitions) visits are left out in which a token of a prompt would visit an expert twice.")
+        }
+    }
+}
