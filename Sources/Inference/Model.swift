@@ -34,11 +34,14 @@ public final class Model: Sendable {
         return try tokenizer.tokens(ofChat: messages + [ChatMessage(role: .user, content: question)])
     }
 
+    /// Bytes of memory that an expert of each layer takes.
+    public var expertBytes: [Int] { store.layouts.map(SlabPlan.slotBytes) }
+
     /// Records routes to a file whose header describes this model.
     public func traceWriter(path: String) throws -> RoutingTraceWriter {
         let header = RoutingTraceHeader(
             model: name, layers: architecture.layerCount, experts: architecture.expertCount,
-            topK: architecture.expertsPerToken)
+            topK: architecture.expertsPerToken, expertBytes: expertBytes)
         return try RoutingTraceWriter(path: path, header: header)
     }
 

@@ -87,7 +87,8 @@ package final class LanguageModel {
                 attention[layer].run(rows, at: position + start, &scratch, on: workers)
             }
             let assignment = route(tokens, layer: layer)
-            try recorder?.record(assignment, of: tokens, at: position, layer: layer, phase: phase)
+            let gates = recorder == nil || weights.layers[layer].gate == nil ? [] : GateReading.all(scratch.scores)
+            try recorder?.record(assignment, of: tokens, gates: gates, at: position, layer: layer, phase: phase)
             forecast?.announceLikely(after: layer, to: experts)
             try scratch.run(execution, assignment, from: experts, layer: layer)
             if let (experts, execution) = shared, let everyToken {

@@ -16,27 +16,7 @@ struct ModelOptions: ParsableArguments {
     /// The path of the store.
     ///
     /// - Throws: a message with the `pack` command to type when the path is a GGUF file, a Hugging Face folder or a checkpoint.
-    func storePath() throws -> String {
-        if let path = home.store(named: model) { return path }
-        guard FileManager.default.fileExists(atPath: model) else { throw home.unknown(model) }
-        guard canBePacked else {
-            throw Complaint(
-                "\(model) is neither a packed model nor one that can be packed: a GGUF file, a folder with config.json, "
-                    + "*.safetensors and tokenizer.model, or a checkpoint. \(home.packedModels())")
-        }
-        let name = ModelName.suggested(for: model)
-        let pack = "offstage pack \(model.shellWord) --name \(name.shellWord)\(home.flag)"
-        throw Complaint(
-            "\(model) is not a packed model. Pack it once with\n    \(pack)\nand then say \(name.shellWord) instead.")
-    }
-
-    private var canBePacked: Bool {
-        if FileManager.default.fileExists(atPath: model + "/config.json") { return true }
-        if model.hasSuffix(".safetensors") { return true }
-        if let checkpoint = try? Checkpoint.latest(in: model), !checkpoint.isEmpty { return true }
-        let file = FileHandle(forReadingAtPath: model)
-        return (try? file?.read(upToCount: 4)) == Data("GGUF".utf8)
-    }
+    func storePath() throws -> String { try home.storePath(of: model) }
 }
 
 struct HomeOptions: ParsableArguments {
@@ -58,12 +38,37 @@ struct HomeOptions: ParsableArguments {
         return model
     }
 
+    /// The path of a store.
+    ///
+    /// - Throws: a message with the `pack` command to type when there is something of that name that can be packed.
+    func storePath(of model: String) throws -> String {
+        if let path = store(named: model) { return path }
+        guard FileManager.default.fileExists(atPath: model) else { throw unknown(model) }
+        guard canBePacked(model) else {
+            throw Complaint(
+                "\(model) is neither a packed model nor one that can be packed: a GGUF file, a folder with config.json, "
+                    + "*.safetensors and tokenizer.model, or a checkpoint. \(packedModels())")
+        }
+        let name = ModelName.suggested(for: model)
+        let pack = "offstage pack \(model.shellWord) --name \(name.shellWord)\(flag)"
+        throw Complaint(
+            "\(model) is not a packed model. Pack it once with\n    \(pack)\nand then say \(name.shellWord) instead.")
+    }
+
+    private func canBePacked(_ model: String) -> Bool {
+        if FileManager.default.fileExists(atPath: model + "/config.json") { return true }
+        if model.hasSuffix(".safetensors") { return true }
+        if let checkpoint = try? Checkpoint.latest(in: model), !checkpoint.isEmpty { return true }
+        let file = FileHandle(forReadingAtPath: model)
+        return (try? file?.read(upToCount: 4)) == Data("GGUF".utf8)
+    }
+
     func unknown(_ model: String) -> Complaint {
         Complaint(
             "there is no model \(model): neither \(path(of: model)) nor the path \(model) exists. \(packedModels())")
     }
 
-    fileprivate func packedModels() -> String {
+    private func packedModels() -> String {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         let models = entries.filter { isStore(path(of: $0)) }.sorted()
         return models.isEmpty

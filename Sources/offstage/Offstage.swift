@@ -18,7 +18,8 @@ struct Offstage: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Pack.self, Run.self, Score.self, Tokenize.self, Inspect.self, Train.self, Compare.self, Export.self,
+            Pack.self, Run.self, Score.self, Tokenize.self, Inspect.self, Train.self, Compare.self, Profile.self,
+            Export.self,
             Synth.self,
         ])
 

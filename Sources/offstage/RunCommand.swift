@@ -32,6 +32,7 @@ struct Run: ParsableCommand {
 
     @OptionGroup(title: "Sampling") var sampling: SamplingArguments
     @OptionGroup(title: "Memory and speed") var session: SessionArguments
+    @OptionGroup(title: "Recording") var recording: RecordingArguments
 
     @Option(help: ArgumentHelp("Write the numbers of the run to a file, as JSON.", valueName: "file"))
     var stats: String?
@@ -48,25 +49,27 @@ struct Run: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
-        if let stats { try checkWritable(stats) }
+        let numbers = stats.map { TextFile($0, holds: "the numbers") }
+        try numbers?.checkWritable()
         let opened = try Model(path: model.storePath())
         let tokens = try promptTokens(for: opened)
         let session = try opened.session(session.options(promptTokens: tokens.count, newTokens: count))
         Terminal.warn(session.warnings)
-        let trace = try self.session.trace.map { try opened.traceWriter(path: $0) }
+        let recording = try recording.recording(of: opened)
         let progress = ProgressLine("Reading the prompt", amount: { "\($0) tokens" })
         let statistics = try session.generate(
-            from: tokens, options: generationOptions, recorder: trace, isCancelled: { Interruption.isRequested },
+            from: tokens, options: generationOptions, recorder: recording.recorder,
+            isCancelled: { Interruption.isRequested },
             onProgress: { progress.show(done: $0, of: tokens.count) },
             onText: {
                 progress.clear()
                 Terminal.print($0)
             })
         progress.clear()
-        try trace?.finish()
+        try recording.finish()
         Terminal.print("\n")
         Terminal.note(statistics.summary)
-        if let stats { try write(statistics, to: stats) }
+        try numbers?.write(String(decoding: Terminal.encoded(statistics), as: UTF8.self) + "\n")
         if json { try Terminal.print(json: statistics) }
         if Interruption.isRequested { throw Interrupted() }
     }
@@ -98,24 +101,6 @@ struct Run: ParsableCommand {
         options.stopStrings = stop
         options.sampling = sampling.options
         return options
-    }
-
-    /// Finds out before the run what would lose its numbers after it. Creates the file if it is not there.
-    private func checkWritable(_ path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Complaint("could not write the numbers to \(path): \(Complaint.reason())") }
-        close(descriptor)
-    }
-
-    private func write(_ statistics: RunStatistics, to path: String) throws {
-        guard let file = fopen(path, "w") else {
-            throw Complaint("could not write the numbers to \(path): \(Complaint.reason())")
-        }
-        let bytes = Array(try Terminal.encoded(statistics)) + [UInt8(ascii: "\n")]
-        let written = fwrite(bytes, 1, bytes.count, file)
-        guard fclose(file) == 0, written == bytes.count else {
-            throw Complaint("could not write the numbers to \(path): \(Complaint.reason())")
-        }
     }
 }
 

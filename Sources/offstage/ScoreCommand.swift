@@ -15,6 +15,7 @@ struct Score: ParsableCommand {
     @Option(help: ArgumentHelp("A JSON array of token ids to score as they stand.", valueName: "file"))
     var ids: String?
     @OptionGroup(title: "Memory and speed") var session: SessionArguments
+    @OptionGroup(title: "Recording") var recording: RecordingArguments
     @Flag(help: "Print one line of JSON: tokens (with any beginning token) and logprobs (null for the first).")
     var json = false
 
@@ -31,13 +32,13 @@ struct Score: ParsableCommand {
         }
         let session = try opened.session(session.options(promptTokens: tokens.count, newTokens: 0))
         Terminal.warn(session.warnings)
-        let trace = try self.session.trace.map { try opened.traceWriter(path: $0) }
+        let recording = try recording.recording(of: opened)
         let progress = ProgressLine("Scoring", amount: { "\($0) tokens" })
         let score = try session.score(
-            tokens, recorder: trace, isCancelled: { Interruption.isRequested },
+            tokens, recorder: recording.recorder, isCancelled: { Interruption.isRequested },
             onProgress: { progress.show(done: $0, of: tokens.count) })
         progress.clear()
-        try trace?.finish()
+        try recording.finish()
         if Interruption.isRequested {
             Terminal.note("Interrupted after \(score.logprobs.count) of \(tokens.count) tokens; nothing is printed.")
             throw Interrupted()

@@ -31,9 +31,6 @@ struct SessionArguments: ParsableArguments {
     @Option(help: "Read the experts of a prompt's next layer while this one computes.")
     var prefetch: Switch = .on
 
-    @Option(help: ArgumentHelp("Record which experts every token visits.", valueName: "file"))
-    var trace: String?
-
     func validate() throws {
         try Limits.check("--threads", threads, 1...Limits.threads)
         try Limits.check("--context", context, 1...Limits.positions)

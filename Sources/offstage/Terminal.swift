@@ -4,6 +4,19 @@ import Foundation
 enum Terminal {
     static let showsProgress = isatty(STDERR_FILENO) == 1
 
+    /// Whether standard output shows colors: a terminal does, unless told otherwise (no-color.org).
+    static var takesColor: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb" && (environment["NO_COLOR"] ?? "").isEmpty
+    }
+
+    /// Columns of the terminal that shows standard output; 80 where there is none.
+    static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     /// A line on standard error.
     static func note(_ line: String) {
         FileHandle.standardError.write(Data((line + "\n").utf8))

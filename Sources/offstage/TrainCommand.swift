@@ -20,6 +20,8 @@ struct Train: ParsableCommand {
     var out: String?
     @Flag(help: "Start over where a run is in the way.")
     var force = false
+    @Flag(help: "Show the experts' load as it goes; lines of JSON where standard error is no terminal.")
+    var live = false
     @Flag(help: "Print one line of JSON.")
     var json = false
 
@@ -39,9 +41,11 @@ struct Train: ParsableCommand {
         reading.clear()
         Terminal.note(run.introduction)
         let progress = ProgressLine("Training") { "\($0)" }
+        let view = live ? LiveView(layers: recipe.layers) : nil
+        defer { view?.end() }
         let report = try run.run(
             isCancelled: { Interruption.isRequested },
-            onStep: { progress.show(step: $0) },
+            onStep: { if let view { view.show(step: $0, of: recipe) } else { progress.show(step: $0) } },
             onEntry: { entry in
                 guard let line = entry.line else { return }
                 progress.clear()
@@ -54,5 +58,17 @@ struct Train: ParsableCommand {
         }
         Terminal.note(report.summary(pack: "offstage pack \(folder.path.shellWord) --name \(recipe.name.shellWord)"))
         if json { try Terminal.print(json: report) }
+    }
+}
+
+extension LiveView {
+    fileprivate func show(step progress: TrainingProgress, of recipe: Recipe) {
+        guard isDue || progress.step == progress.steps else { return }
+        let left = Int(progress.secondsLeft)
+        show(
+            Reading(step: progress.step, loss: progress.loss, loads: progress.loads, topK: recipe.visitsPerToken),
+            title: "step \(progress.step) of \(progress.steps) · loss \((progress.loss ?? 0).rounded(3)) · "
+                + "\(Int(progress.tokensPerSecond).grouped) tokens/s · \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
+        )
     }
 }

@@ -28,14 +28,14 @@ extension Double {
         return (self < 0 ? "−" : "+") + text(abs(self))
     }
 
-    /// A size in decimal units.
+    /// A size in binary units.
     package var inBytes: String {
         var value = self
-        for unit in ["B", "kB", "MB", "GB"] {
-            if abs(value) < 999.5 { return (unit == "B" ? value.fixed(0) : value.brief) + "\u{202F}" + unit }
-            value /= 1000
+        for unit in ["bytes", "KiB", "MiB", "GiB"] {
+            if abs(value) < 999.5 { return (unit == "bytes" ? value.fixed(0) : value.brief) + "\u{202F}" + unit }
+            value /= 1024
         }
-        return value.brief + "\u{202F}TB"
+        return value.brief + "\u{202F}TiB"
     }
 
     /// A place in a drawing, to a tenth of a unit.

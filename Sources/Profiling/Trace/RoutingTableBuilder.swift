@@ -105,6 +105,15 @@ package struct RoutingTableBuilder: Sendable {
         return nil
     }
 
+    /// Counts choices of a layer that were turned away, by rank, of tokens whose own were not said.
+    package mutating func noteDrops(_ byRank: [Int], layer: Int) {
+        for (rank, count) in byRank.enumerated() where count > 0 {
+            table.routes[layer].dropped += [Int](
+                repeating: 0, count: max(0, rank + 1 - table.routes[layer].dropped.count))
+            table.routes[layer].dropped[rank] += count
+        }
+    }
+
     /// Leaves word for whoever reads the report.
     package mutating func remark(_ sentence: String) { table.remarks.append(sentence) }
 

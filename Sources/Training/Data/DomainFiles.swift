@@ -5,12 +5,12 @@ import ModelFiles
 ///
 /// A file given by its path is a domain. Of a folder, each file is a domain and each sub-folder is one, with all that is
 /// in it; hidden files, empty ones and (unless any bytes will do) those with a NUL byte near their start are left out.
-struct DomainFiles: Equatable {
+package struct DomainFiles: Equatable {
     /// The file's name without its ending, or the folder's name.
-    var name: String
-    var paths: [String]
+    package var name: String
+    package var paths: [String]
 
-    static func find(_ paths: [String], takesAnyBytes: Bool) throws -> [DomainFiles] {
+    package static func find(_ paths: [String], takesAnyBytes: Bool) throws -> [DomainFiles] {
         let domains = try paths.flatMap { try find($0, takesAnyBytes: takesAnyBytes) }
         var seen: [String: DomainFiles] = [:]
         for domain in domains {

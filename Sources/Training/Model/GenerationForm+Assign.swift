@@ -7,10 +7,17 @@ extension GenerationForm {
     /// - Parameters:
     ///   - hidden: the router's input, `[tokens, hidden]`.
     ///   - gate: `[experts, hidden]`; nil where there is none.
-    func assign(_ hidden: MatrixView, of tokens: [Int], gate: MatrixView?, on workers: Workers) -> Assignment {
+    ///   - onScores: shown the scores, `[tokens, experts]`, where there are any.
+    func assign(
+        _ hidden: MatrixView, of tokens: [Int], gate: MatrixView?, on workers: Workers,
+        onScores: (MatrixView) -> Void = { _ in }
+    ) -> Assignment {
         var scores = Matrix(rows: hidden.rows, columns: experts)
         if needsScores, let gate {
-            scores.withView { workers.multiply(hidden, by: gate, transposed: true, into: $0) }
+            scores.withView {
+                workers.multiply(hidden, by: gate, transposed: true, into: $0)
+                onScores($0)
+            }
         }
         return router.route(scores, of: tokens[...])
     }

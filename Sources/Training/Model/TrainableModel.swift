@@ -1,5 +1,6 @@
 package import Mixture
 package import ModelFiles
+import Profiling
 package import Tensors
 
 /// A decoder that learns: the model that `LanguageModel` runs, with the gradient of every weight.
@@ -97,21 +98,33 @@ package final class TrainableModel {
     /// The sum of each sequence's cross-entropy in nats, and the route of every layer, both as a text that is generated
     /// meets them.
     ///
-    /// - Parameter forms: how each layer routes; nil: as it would in generation.
+    /// - Parameters:
+    ///   - forms: how each layer routes; nil: as it would in generation.
+    ///   - observer: told of each layer's routes, in the order of the layers.
     package func evaluate(
-        _ batch: Batch, forms: [GenerationForm]? = nil
+        _ batch: Batch, forms: [GenerationForm]? = nil, observer: ObservedRoutes.Observer? = nil
     ) -> (losses: [Double], routes: [Assignment]) {
         let forms = forms ?? generationForms
         return evaluate(batch) { layer, normed in
-            forms[layer].assign(
-                normed, of: batch.tokens, gate: self.mixtures[layer].weights.router["gate"], on: self.workers)
+            var gates: [GateReading] = []
+            let assignment = forms[layer].assign(
+                normed, of: batch.tokens, gate: self.mixtures[layer].weights.router["gate"], on: self.workers,
+                onScores: { if observer != nil { gates = GateReading.all($0) } })
+            observer?(ObservedRoutes(layer: layer, assignment: assignment, gates: gates, dropped: []))
+            return assignment
         }
     }
 
     /// The same with the decisions that routers take while they learn; those that look ahead see the whole batch.
-    package func evaluate(_ batch: Batch, asTraining context: RoutingBatch) -> (losses: [Double], routes: [Assignment])
-    {
-        evaluate(batch) { layer, normed in self.decide(layer, normed, context).assignment }
+    package func evaluate(
+        _ batch: Batch, asTraining context: RoutingBatch, observer: ObservedRoutes.Observer? = nil
+    ) -> (losses: [Double], routes: [Assignment]) {
+        evaluate(batch) { layer, normed in
+            let decision = self.decide(layer, normed, context)
+            observer?(
+                ObservedRoutes(layer: layer, assignment: decision.assignment, gates: [], dropped: decision.dropped))
+            return decision.assignment
+        }
     }
 
     private func evaluate(

@@ -31,13 +31,26 @@ enum TrainingCheckpoint {
         _ path: String, _ model: TrainableModel, _ optimizer: Optimizer
     ) throws -> RunState {
         let file = try SafetensorsFile(path: path)
+        let state = try restore(file, at: path, model)
+        for (index, tensor) in model.parameters.layout.tensors.enumerated() {
+            try file.read("optimizer.first." + tensor.name, into: optimizer.firstMoment[index])
+            try file.read("optimizer.second." + tensor.name, into: optimizer.secondMoment[index])
+        }
+        optimizer.steps = state.optimizerSteps
+        return state
+    }
+
+    /// Puts only the model back: parameters and what its routers have learned beside them.
+    static func restore(_ path: String, _ model: TrainableModel) throws -> RunState {
+        try restore(SafetensorsFile(path: path), at: path, model)
+    }
+
+    private static func restore(_ file: SafetensorsFile, at path: String, _ model: TrainableModel) throws -> RunState {
         guard let text = file.metadata["training"], let state = try? RunState(text: text) else {
             throw TrainingError("\(path) does not say where training was")
         }
         for (index, tensor) in model.parameters.layout.tensors.enumerated() {
             try file.read(tensor.name, into: model.parameters[index])
-            try file.read("optimizer.first." + tensor.name, into: optimizer.firstMoment[index])
-            try file.read("optimizer.second." + tensor.name, into: optimizer.secondMoment[index])
         }
         for (layer, router) in model.routers.enumerated() {
             let prefix = "state.layers.\(layer).router."
@@ -45,7 +58,6 @@ enum TrainingCheckpoint {
             try router.restore(
                 Dictionary(uniqueKeysWithValues: names.map { ($0, try file.numbers(of: prefix + $0)) }))
         }
-        optimizer.steps = state.optimizerSteps
         return state
     }
 }

@@ -7,6 +7,8 @@ package struct TrainingProgress: Sendable {
     package private(set) var tokensPerSecond = 0.0
     /// The greatest load of an expert over the mean in the last step, of the layer where it is greatest.
     package private(set) var maxOverMean = 0.0
+    /// Visits of each expert of each layer in the last step.
+    package private(set) var loads: [[Int]] = []
     package private(set) var secondsLeft = 0.0
     private let firstStep: Int
     private var tokens = 0
@@ -23,6 +25,7 @@ package struct TrainingProgress: Sendable {
         tokens += learned.tokens
         tokensPerSecond = Double(tokens) / max(seconds, 1e-9)
         secondsLeft = seconds / Double(step - firstStep) * Double(steps - step)
+        loads = learned.loads
         maxOverMean =
             learned.loads.map { load in
                 Double(load.max() ?? 0) * Double(load.count) / Double(max(load.reduce(0, +), 1))

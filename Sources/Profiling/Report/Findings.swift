@@ -1,0 +1,199 @@
+/// What a report comes to: judgments, each with the numbers it rests on, the most pressing first.
+extension Finding {
+    package static func all(of report: RoutingReport) -> [Finding] {
+        let found =
+            [collapse(report), imbalance(report), drops(report), cache(report), specialization(report)]
+            + [transitions(report), fluctuation(report), agreement(report), drift(report), gates(report)]
+        let order: [Severity] = [.alarm, .notice, .fine]
+        let all = found.compactMap(\.self)
+        return order.flatMap { severity in all.filter { $0.severity == severity } }
+    }
+
+    private static func collapse(_ report: RoutingReport) -> Finding? {
+        let collapsed = report.layers.filter(\.isCollapsed)
+        guard let worst = collapsed.min(by: { $0.effectiveExperts < $1.effectiveExperts }) else { return nil }
+        let whole = collapsed.count == report.layers.count
+        let place =
+            whole
+            ? (report.layers.count == 1 ? "The router has" : "The routers of all \(report.layers.count) layers have")
+            : collapsed.count == 1
+                ? "The router of layer \(worst.layer) has"
+                : "The routers of \(collapsed.count) of \(report.layers.count) layers have"
+        let experts = worst.load.count
+        return Finding(
+            .alarm, "collapse",
+            "\(place) collapsed: in layer \(worst.layer) the work of \(experts) experts is done by about "
+                + worst.effectiveExperts.fixed(1),
+            detail: "Its busiest expert has \(worst.maxOverMean.fixed(1)) times its fair share (at most "
+                + "\(worst.maxOverMeanCeiling.fixed(1))), \(worst.deadExperts) have nothing to do. A balance loss, the "
+                + "loss-free bias, or a router that balances by itself brings them back.")
+    }
+
+    /// Balance, good or bad, where no layer has collapsed.
+    private static func imbalance(_ report: RoutingReport) -> Finding? {
+        guard report.source.experts > 1, !report.layers.contains(where: \.isCollapsed),
+            let worst = report.layers.max(by: { $0.excess < $1.excess }), let across = report.acrossLayers
+        else { return nil }
+        let numbers =
+            "The busiest expert of a layer has \(across.maxOverMean.p50.fixed(2)) times the mean in half of the layers, "
+            + "\(worst.maxOverMean.fixed(2)) in layer \(worst.layer)\(worst.intervals.maxOverMean.inParentheses); the ceiling is "
+            + "\(worst.maxOverMeanCeiling.fixed(1)), and chance alone gives \(worst.chance.maxOverMean.fixed(2)) for so "
+            + "many tokens."
+        if worst.excess < 1.5 {
+            return Finding(
+                .fine, "balance",
+                "The experts share the work evenly: the busiest has at most \(worst.maxOverMean.fixed(2)) times the mean",
+                detail: numbers)
+        }
+        let severity: Severity = worst.excess >= 3 ? .alarm : .notice
+        return Finding(
+            severity, "imbalance",
+            "Layer \(worst.layer) is uneven: its busiest expert has \(worst.maxOverMean.fixed(1)) times the mean, as many "
+                + "experts work as if there were \(worst.effectiveExperts.fixed(0)) of \(worst.load.count)",
+            detail: numbers)
+    }
+
+    private static func drops(_ report: RoutingReport) -> Finding? {
+        guard let worst = report.layers.max(by: { $0.worstDrop < $1.worstDrop }), worst.worstDrop > 0 else {
+            return nil
+        }
+        let rates = worst.dropRates.map(\.percent).joined(separator: ", ")
+        return Finding(
+            worst.worstDrop >= 0.05 ? .alarm : .notice, "drops",
+            "Capacity turns away up to \(worst.worstDrop.percent) of a rank's choices, in layer \(worst.layer)",
+            detail: "By rank, first choices first: \(rates). A greater capacity or better balance avoids it.")
+    }
+
+    private static func cache(_ report: RoutingReport) -> Finding? {
+        guard let cache = report.cache, report.source.experts > 1, let quarter = cache.point(nearShare: 0.25) else {
+            return nil
+        }
+        let memory = quarter.bytes.map { " (\($0.inBytes))" } ?? ""
+        let hot = cache.hotSet
+        let numbers =
+            "The busiest tenth of the experts has \(hot.busiestTenth.percent) of the visits, \(hot.busiestTenthLater.percent) "
+            + "when it is chosen by the first half and counted on the second; half of the visits go to \(hot.half.percent) of "
+            + "the experts. With room for \(quarter.share.percent)\(memory) the least-recently-used cache hits "
+            + "\(quarter.lru.percent), the best possible \(quarter.belady.percent)."
+        if hot.busiestTenthLater >= 0.25 {
+            return Finding(
+                .notice, "hot_set",
+                "There is a hot set worth caching: a tenth of the experts has \(hot.busiestTenthLater.percent) of the visits",
+                detail: numbers)
+        }
+        let gain = quarter.lru - quarter.share
+        return Finding(
+            .notice, "hot_set",
+            gain >= 0.1
+                ? "No hot set, but recency pays: a cache of a quarter of the experts hits \(quarter.lru.percent)"
+                : "No hot set worth caching: a quarter of the experts in memory hits \(quarter.lru.percent)",
+            detail: numbers)
+    }
+
+    private static func specialization(_ report: RoutingReport) -> Finding? {
+        guard let domains = report.domains,
+            let best = domains.layers.max(by: { $0.information.excess < $1.information.excess })
+        else { return nil }
+        let significant = domains.layers.count { $0.information.pValue <= 0.01 }
+        let numbers =
+            "In layer \(best.layer) an expert tells \(best.information.mutualInformation.fixed(3)) nats of a token's "
+            + "domain, \(best.information.normalized.percent) of what there is to know; shuffled labels give "
+            + "\(best.information.shuffledMean.fixed(3)), one in a hundred more than \(best.information.shuffledHigh.fixed(3))."
+        return significant > 0
+            ? Finding(
+                .notice, "specialization",
+                "Experts specialize by domain in \(significant) of \(domains.layers.count) layers, most in layer \(best.layer)",
+                detail: numbers)
+            : Finding(.fine, "specialization", "Experts know nothing of domains", detail: numbers)
+    }
+
+    private static func transitions(_ report: RoutingReport) -> Finding? {
+        guard let best = report.transitions.max(by: { $0.gain < $1.gain }) else { return nil }
+        let numbers =
+            "From layer \(best.from) to \(best.to) the experts before guess \(best.recall.percent) of the next, their "
+            + "popularity \(best.popularityRecall.percent), chance \(best.chanceRecall.percent), with as many guesses as visits."
+        return best.gain >= 0.1
+            ? Finding(
+                .notice, "transitions",
+                "A layer's experts foretell the next one's: \(best.recall.percent) can be read ahead from layer \(best.from) "
+                    + "to \(best.to)", detail: numbers)
+            : Finding(.fine, "transitions", "A layer's experts say little of the next one's", detail: numbers)
+    }
+
+    private static func fluctuation(_ report: RoutingReport) -> Finding? {
+        guard let learning = report.learning, learning.steps.count > 1 else { return nil }
+        let last = learning.layers.map { $0.fluctuation.last ?? 0 }.mean
+        let saturation = learning.layers.map { $0.saturation.first ?? 1 }.mean
+        return Finding(
+            last >= 0.1 ? .notice : .fine, "fluctuation",
+            last >= 0.1
+                ? "Routes are not settled: \(last.percent) of the tokens changed their first expert before the last checkpoint"
+                : "Routes have settled: \(last.percent) of the tokens changed their first expert before the last checkpoint",
+            detail:
+                "Of the experts that tokens have at step \(learning.steps.last ?? 0), \(saturation.percent) were theirs "
+                + "at step \(learning.steps[0]) already (means over the layers).")
+    }
+
+    private static func agreement(_ report: RoutingReport) -> Finding? {
+        guard let learning = report.learning else { return nil }
+        let rates = learning.layers.compactMap(\.agreement.last)
+        guard let least = rates.min(), least < 0.95 else { return nil }
+        return Finding(
+            .notice, "agreement",
+            "Generation routes otherwise than training did: \(rates.mean.percent) of the experts are the same",
+            detail:
+                "In the layer where it is least, \(least.percent). Measured on validation tokens at the last checkpoint."
+        )
+    }
+
+    private static func drift(_ report: RoutingReport) -> Finding? {
+        guard let drift = report.drift,
+            let peak = drift.windows.max(by: { $0.divergence < $1.divergence })
+        else { return nil }
+        let moved = drift.windows.count { $0.divergence > drift.shuffledHigh }
+        let numbers =
+            "The load of \(moved) of \(drift.windows.count) windows differs from that of the others by more than one in "
+            + "twenty shuffled ones; most from token \(peak.firstToken) on: \(peak.divergence.fixed(3)) bits, shuffled "
+            + "\(drift.shuffledMean.fixed(3))."
+        return moved * 4 >= drift.windows.count
+            ? Finding(.notice, "drift", "Loads drift over the trace", detail: numbers)
+            : Finding(.fine, "drift", "Loads stay the same over the trace", detail: numbers)
+    }
+
+    private static func gates(_ report: RoutingReport) -> Finding? {
+        let gates = report.layers.compactMap { layer in layer.gate.map { (layer.layer, $0) } }
+        guard let least = gates.min(by: { $0.1.margin < $1.1.margin }) else { return nil }
+        let mean = gates.map(\.1.confidence).mean
+        return Finding(
+            .fine, "gates", "Gates give their first choice \(mean.percent) on average",
+            detail:
+                "They waver most in layer \(least.0), where the first is \(least.1.margin.percent) ahead of the second."
+        )
+    }
+}
+
+extension LayerReport {
+    /// How many times as uneven as chance the busiest expert is.
+    fileprivate var excess: Double { maxOverMean / max(chance.maxOverMean, 1) }
+    fileprivate var worstDrop: Double { dropRates.max() ?? 0 }
+}
+
+extension Information {
+    fileprivate var excess: Double { mutualInformation - shuffledMean }
+}
+
+extension TransitionReport {
+    /// What knowing the experts before adds.
+    fileprivate var gain: Double { recall - popularityRecall }
+}
+
+extension CacheReport {
+    fileprivate func point(nearShare share: Double) -> Point? {
+        points.min { abs($0.share - share) < abs($1.share - share) }
+    }
+}
+
+extension Interval? {
+    /// In parentheses, or nothing.
+    fileprivate var inParentheses: String { map { " (\($0.low.fixed(2)) to \($0.high.fixed(2)))" } ?? "" }
+}

@@ -1,0 +1,28 @@
+extension RoutingReport {
+    /// Measures all that a table tells.
+    ///
+    /// - Parameters:
+    ///   - kind: what was read, in words.
+    ///   - snapshots: the routes of the same tokens at the checkpoints of a training run, if that was what was read.
+    package init(_ table: RoutingTable, kind: String, files: [String] = [], snapshots: [LearningSnapshot] = []) {
+        self.init(source: Source(table, kind: kind, files: files))
+        layers = LayerReport.all(of: table)
+        acrossLayers = layers.isEmpty ? nil : AcrossLayers(layers)
+        domains = DomainReport(table)
+        vocabulary = VocabularyReport(table)
+        transitions = TransitionReport.all(of: table)
+        cache = CacheReport(table)
+        drift = DriftReport(table)
+        learning = LearningReport(snapshots)
+        if let learning { takeDrops(of: learning) }
+        findings = Finding.all(of: self)
+    }
+
+    /// Generation drops nothing; what training dropped at the last checkpoint belongs to the layers, too.
+    private mutating func takeDrops(of learning: LearningReport) {
+        for (index, layer) in learning.layers.enumerated() where index < layers.count {
+            let rates = layer.dropRates.last ?? []
+            if rates.contains(where: { $0 > 0 }) { layers[index].dropRates = rates }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Foundation
+import Profiling
+
+struct Profile: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Which experts work and which idle; what a cache would gain.",
+        discussion: """
+            Reads one of
+
+              offstage profile MODEL --text FILE…     a packed model, on texts (each file a domain; folders; JSON lines \
+            with text and domain)
+              offstage profile RUN                    the checkpoints of a training run, on its validation text
+              offstage profile --trace FILE…          a recorded trace: offstage's own, Megatron's router_trace, \
+            llama.cpp's moe-trace, route_trace v1
+
+            and prints what matters most first. --html writes a page with all of it, --json prints it as one line. \
+            --against sets a second one of these beside it, or a report saved with --json.
+            """)
+
+    @Argument(help: ArgumentHelp("A packed model, or the folder of a training run.", valueName: "model"))
+    var subject: String?
+    @Option(
+        parsing: .upToNextOption, help: ArgumentHelp("Texts to send through the model.", valueName: "file"))
+    var text: [String] = []
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Traces of one model to read.", valueName: "file"))
+    var trace: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "What to compare with: a trace, a report (.json), a training run, or a model for the same texts.",
+            valueName: "path"))
+    var against: String?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Tokens to look at, shared among the domains. (default: 65536 of texts, 32768 of a training run)",
+            valueName: "count"))
+    var tokens: Int?
+    @Option(help: ArgumentHelp("Write a page that needs nothing else.", valueName: "file"))
+    var html: String?
+    @Flag(help: "Print everything as one line of JSON, and no summary.")
+    var json = false
+
+    @OptionGroup(title: "Reading traces") var reading: TraceArguments
+    @OptionGroup(title: "Memory and speed") var session: SessionArguments
+    @OptionGroup var home: HomeOptions
+
+    func validate() throws {
+        switch (subject, text.isEmpty, trace.isEmpty) {
+        case (nil, _, true): throw ValidationError("Say what to profile: MODEL with --text, a training run, or --trace")
+        case (nil, false, false): throw ValidationError("--text needs a MODEL, and --trace needs none")
+        case (_?, _, false): throw ValidationError("A trace is profiled without a model; leave out either")
+        default: break
+        }
+        try Limits.check("--tokens", tokens, 1...Limits.positions)
+        if against == "" { throw ValidationError("--against is empty") }
+        if html == "" { throw ValidationError("--html is empty; it wants the path of a file") }
+    }
+
+    func run() throws {
+        Interruption.watch()
+        let page = html.map { TextFile($0, holds: "the report") }
+        try page?.checkWritable()
+        let report = try source.report()
+        let other = try against.map { try source(named: $0).report() }
+        if let page {
+            try page.write(ReportPage(report, against: other).html)
+            Terminal.note("Report: \(page.path)")
+        }
+        if json {
+            try Terminal.print(json: ComparedReport(report: report, against: other))
+        } else {
+            let text = ReportText(
+                report, against: other, width: Terminal.columns, usesColor: Terminal.takesColor)
+            Terminal.print(text.text)
+        }
+    }
+
+    private var source: ProfileSource {
+        get throws {
+            guard let subject else { return .trace(trace, reading.options) }
+            return try source(of: subject)
+        }
+    }
+
+    private func source(named path: String) throws -> ProfileSource {
+        if path.hasSuffix(".json") { return .report(path) }
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        if exists, !isFolder.boolValue { return .trace([path], reading.options) }
+        return try source(of: path)
+    }
+
+    /// A model or a training run.
+    private func source(of name: String) throws -> ProfileSource {
+        let isRun = FileManager.default.fileExists(atPath: name + "/recipe.json")
+        if isRun, home.store(named: name) == nil {
+            guard text.isEmpty else {
+                throw Complaint(
+                    "\(name) is a training run, which is profiled on its own validation text. For other texts pack it: "
+                        + "offstage pack \(name.shellWord)\(home.flag)")
+            }
+            return .run(name, tokens: tokens ?? 32_768, threads: session.threads)
+        }
+        let path = try home.storePath(of: name)
+        guard !text.isEmpty else { throw Complaint("\(name) is a model; say with --text what to profile it on") }
+        return .model(path, texts: text, tokens: tokens ?? 65_536, session)
+    }
+}
+
+/// A report and the one that it is held against, as one object.
+private struct ComparedReport: Encodable {
+    let report: RoutingReport
+    let against: RoutingReport?
+
+    private enum CodingKeys: String, CodingKey { case against }
+
+    func encode(to encoder: any Encoder) throws {
+        try report.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(against, forKey: .against)
+    }
+}

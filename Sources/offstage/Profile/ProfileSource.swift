@@ -1,0 +1,152 @@
+import Foundation
+import Inference
+import ModelFiles
+import Profiling
+import Tensors
+import Training
+
+/// What a profile is made from.
+enum ProfileSource {
+    case trace([String], TraceOptions)
+    case model(String, texts: [String], tokens: Int, SessionArguments)
+    case run(String, tokens: Int, threads: Int?)
+    /// One that was saved as JSON.
+    case report(String)
+
+    func report() throws -> RoutingReport {
+        switch self {
+        case .trace(let paths, let options): try Self.report(ofTraces: paths, options)
+        case .model(let path, let texts, let tokens, let session):
+            try Self.report(of: Model(path: path), on: ProfileTexts(texts), tokens: tokens, session)
+        case .run(let path, let tokens, let threads): try Self.report(ofRun: path, tokens: tokens, threads: threads)
+        case .report(let path): try Self.read(path)
+        }
+    }
+
+    private static func report(ofTraces paths: [String], _ options: TraceOptions) throws -> RoutingReport {
+        let progress = ProgressLine("Reading")
+        let trace = try TraceFile.read(
+            paths, options: options, isCancelled: { Interruption.isRequested },
+            onProgress: { progress.show(done: $0, of: $1) })
+        progress.clear()
+        return RoutingReport(trace.table, kind: "trace, \(trace.format.rawValue)", files: paths)
+    }
+
+    private static func report(ofRun path: String, tokens: Int, threads: Int?) throws -> RoutingReport {
+        let workers = Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let reading = ProgressLine("Reading") { "\($0) %" }
+        let history = try RoutingHistory(
+            RunFolder(path: path), tokens: tokens, workers: workers,
+            progress: { reading.show(done: Int($0.share * 100), of: 100) }, isCancelled: { Interruption.isRequested })
+        reading.clear()
+        let progress = ProgressLine("Looking at checkpoints") { "\($0)" }
+        var snapshots: [LearningSnapshot] = []
+        for step in history.steps {
+            if Interruption.isRequested { throw Interrupted() }
+            progress.show(done: snapshots.count, of: history.steps.count)
+            snapshots.append(try history.snapshot(of: step, withWeights: step == history.steps.last))
+        }
+        progress.clear()
+        guard let last = snapshots.last else { throw Complaint("\(path) has no checkpoint") }
+        return RoutingReport(
+            last.generation, kind: "training run, step \(last.step)", files: [path], snapshots: snapshots)
+    }
+
+    private static func read(_ path: String) throws -> RoutingReport {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            return try decoder.decode(RoutingReport.self, from: Data(TextInput.read(path)))
+        } catch let error as DecodingError {
+            throw Complaint(
+                "\(path) is not a report that `offstage profile --json` printed (\(error.place)). Save one with\n"
+                    + "    offstage profile … --json > report.json")
+        }
+    }
+}
+
+extension ProfileSource {
+    /// Positions of a window when nobody says.
+    private static let window = 512
+
+    private static func report(
+        of model: Model, on texts: ProfileTexts, tokens limit: Int, _ session: SessionArguments
+    ) throws -> RoutingReport {
+        let context = session.context ?? min(window, model.architecture.contextLength)
+        let samples = texts.samples(of: limit, tokenize: model.tokens)
+        let running = try model.session(session.options(promptTokens: context, newTokens: 0))
+        Terminal.warn(running.warnings)
+        let recorder = TableRecorder(
+            model: model.name, experts: model.architecture.expertCount, topK: model.architecture.expertsPerToken,
+            expertBytes: model.expertBytes)
+        let progress = ProgressLine("Profiling", amount: { "\($0) tokens" })
+        let all = samples.reduce(0) { $0 + $1.tokens.count }
+        var (logprob, predicted) = (0.0, 0)
+        for sample in samples {
+            recorder.begin(RoutingTable.Text(name: sample.name, domain: sample.domain))
+            for start in stride(from: 0, to: sample.tokens.count, by: context) {
+                recorder.begin(at: start)
+                let done = recorder.tokenCount
+                let score = try running.score(
+                    Array(sample.tokens[start..<min(start + context, sample.tokens.count)]), recorder: recorder,
+                    isCancelled: { Interruption.isRequested }, onProgress: { progress.show(done: done + $0, of: all) })
+                if Interruption.isRequested { throw Interrupted() }
+                logprob += score.logprobs.compactMap(\.self).reduce(0, +)
+                predicted += score.logprobs.count { $0 != nil }
+            }
+        }
+        progress.clear()
+        var report = RoutingReport(recorder.finish().tokenByToken(), kind: "text", files: samples.map(\.name).uniqued)
+        report.source.remarks.append(
+            "The texts were read in windows of \(context) tokens; caches are replayed as if they were written token by "
+                + "token, which visits the same experts.")
+        let perplexity = exp(-logprob / Double(max(predicted, 1)))
+        report.source.remarks.append("Perplexity \(perplexity.rounded(3)) over \(predicted.grouped) tokens.")
+        return report
+    }
+}
+
+extension ProfileTexts {
+    struct Sample {
+        let name: String
+        let domain: String
+        let tokens: [Int]
+    }
+
+    /// The beginning of each domain, so that all have as many tokens as far as their texts go.
+    func samples(of limit: Int, tokenize: ([UInt8]) -> [Int]) -> [Sample] {
+        let domains = Set(texts.map(\.domain)).count
+        var left: [String: Int] = [:]
+        return texts.compactMap { text in
+            let room = left[text.domain] ?? max(1, limit / domains)
+            guard room > 0 else { return nil }
+            // A token is seldom more than some bytes long; the rest of a long text need not be cut.
+            let tokens = Array(tokenize(Array(text.bytes.prefix(room * 16))).prefix(room))
+            left[text.domain] = room - tokens.count
+            return tokens.isEmpty ? nil : Sample(name: text.name, domain: text.domain, tokens: tokens)
+        }
+    }
+}
+
+extension [String] {
+    /// Each once, in the order of its first place.
+    fileprivate var uniqued: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}
+
+extension DecodingError {
+    /// Where in a JSON text something is not as it should be.
+    fileprivate var place: String {
+        let context =
+            switch self {
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+                .dataCorrupted(let context):
+                context
+            @unknown default: nil as Context?
+            }
+        let path = (context?.codingPath ?? []).map(\.stringValue)
+        return path.isEmpty ? "it is not JSON" : "something is wrong at \(path.joined(separator: "."))"
+    }
+}

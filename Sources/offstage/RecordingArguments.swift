@@ -1,0 +1,39 @@
+import ArgumentParser
+import Inference
+import ModelFiles
+import Profiling
+
+/// The flags of commands that can take note of routes as they go.
+struct RecordingArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("Record which experts every token visits.", valueName: "file"))
+    var trace: String?
+    @Flag(help: "Show the experts' load as it goes; lines of JSON where standard error is no terminal.")
+    var live = false
+
+    func recording(of model: Model) throws -> Recording {
+        let trace = try trace.map { try model.traceWriter(path: $0) }
+        let architecture = model.architecture
+        let view =
+            live
+            ? LiveRecorder(
+                layers: architecture.layerCount, experts: architecture.expertCount, topK: architecture.expertsPerToken,
+                trace: trace)
+            : nil
+        return Recording(trace: trace, view: view)
+    }
+}
+
+/// What takes note of a model's routes.
+struct Recording {
+    fileprivate let trace: RoutingTraceWriter?
+    fileprivate let view: LiveRecorder?
+
+    /// Nil when nobody wants to know.
+    var recorder: (any RoutingRecorder)? { view ?? trace }
+
+    /// Ends the view and completes the trace.
+    func finish() throws {
+        view?.end()
+        try trace?.finish()
+    }
+}
