@@ -13,7 +13,8 @@ enum OffstageTraceLine {
         try scanner.object { scanner, key in
             switch key {
             case "text": text = try scanner.decoded(RoutingTraceText.self, "text")
-            case "format": throw scanner.error("a second header; give the traces one by one, not as one file")
+            case "experts" where !scanner.isAtLineEnd && scanner.byte != UInt8(ascii: "["), "format":
+                throw scanner.error("a second header; give the traces one by one, not as one file")
             default: try fields.read(key, &scanner, header: header)
             }
         }

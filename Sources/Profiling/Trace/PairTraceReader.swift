@@ -94,7 +94,8 @@ struct PairTraceReader: TraceReader {
             guard job.options.allowsPartial else {
                 throw scanner.error(
                     "the file ends after \(rest) of the \(topK) experts of a token, so it was cut off; write or copy it "
-                        + "again, or leave its end out with --partial")
+                        + "again, or leave its end out with --partial"
+                        + (job.options.topK == nil ? " (if a token visits another number, say --top-k)" : ""))
             }
             model.removeLast(rest)
             model.remarks.append(job.remark(ofEndAt: scanner.line - rest + 1, in: scanner))

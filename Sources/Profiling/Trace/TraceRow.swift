@@ -63,7 +63,7 @@ struct TraceRow {
             case .step: step = try scanner.integer("step", in: 0...Int(Int32.max))
             case .layer: layer = try scanner.integer("layer", in: 0...(header.layers ?? TraceFormat.mostLayers) - 1)
             case .slot: slot = try scanner.integer("slot", in: 0...experts - 1)
-            case .expert: expert = try scanner.integer("expert", in: -1...experts - 1)
+            case .expert: expert = scanner.skip("-1") ? -1 : try scanner.integer("expert", in: 0...experts - 1)
             case .weight: weight = try scanner.number("weight")
             case .dropped: isDropped = try scanner.integer("dropped", in: 0...1) == 1
             case .other: scanner.skipColumn()

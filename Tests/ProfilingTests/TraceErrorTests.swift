@@ -1,0 +1,104 @@
+import Foundation
+import Profiling
+import Testing
+
+@Suite struct TraceErrorTests {
+    private let folder = try! TraceFolder()
+
+    @Test(arguments: TraceSamples.all)
+    func `an end that was cut off is told, and left out if one likes`(text: String) throws {
+        let cut = String(text.dropLast(5))
+        let lines = cut.count { $0 == "\n" } + 1
+        let complaint = try folder.complaint(about: cut)
+        #expect(complaint.hasPrefix("t, line \(lines): "), "\(complaint)")
+        #expect(complaint.contains("--partial"))
+        let table = try folder.read(cut, options: TraceOptions(topK: 2, allowsPartial: true))
+        #expect(table.tokenCount == 3)
+        #expect(table.routes[0].experts == [3, 0, 1, 2, 2, 3])
+        #expect(table.remarks.contains { $0.contains("cut off") })
+    }
+
+    @Test func `what is no trace is named as what it is`() throws {
+        #expect(try folder.complaint(about: "") == "t is empty")
+        #expect(try folder.complaint(about: "\n \n") == "t is empty")
+        #expect(folder.complaint(aboutFile: folder.path).contains("is a folder; give the trace files in it"))
+        #expect(folder.complaint(aboutFile: folder.file("nope")).hasSuffix("nope: No such file or directory"))
+        #expect(
+            try folder.complaint(about: "Once upon a time\n").contains(
+                "line 1: tried to recognize a routing trace and found \"Once upon a time\""))
+        #expect(try folder.complaint(about: "0,1\n0\u{0},1\n").contains("t, line 2: found a byte 0x0"))
+        let gzip = try folder.write([0x1F, 0x8B, 8, 0], to: "t.gz")
+        #expect(folder.complaint(aboutFile: gzip) == "t.gz is compressed; gunzip it first")
+        let garbage = try folder.write((0..<2000).map { UInt8($0 * 37 % 255 + 1) })
+        #expect(folder.complaint(aboutFile: garbage).contains("found the byte 0x1;"))
+    }
+
+    @Test func `a line without an end is given up`() throws {
+        let path = try folder.write(repeatElement(UInt8(ascii: "1"), count: 66 << 20))
+        let complaint = folder.complaint(aboutFile: path, options: TraceOptions(format: .llamaCpp))
+        #expect(complaint == "t, line 1: this line is longer than 64 MiB, so this is no trace")
+    }
+
+    @Test func `next to nothing about very many tokens is no trace`() throws {
+        let records = (0..<9000).map {
+            #"{"step":\#($0),"stage":"s","layer":\#($0 % 4096),"topk":1,"top_indices":[[1]]}"#
+        }
+        #expect(try folder.complaint(about: records.joined(separator: "\n")).contains("next to none visits an expert"))
+        let pairs = (0..<9000).map { "\((4096 - $0 % 4096) % 4096),1" }
+        let complaint = try folder.complaint(about: pairs.joined(separator: "\n"), options: TraceOptions(topK: 1))
+        #expect(complaint.contains("differ too much") || complaint.contains("next to none visits an expert"))
+    }
+
+    @Test func `what the person says of a trace has to be true`() throws {
+        let (five, three) = (TraceOptions(topK: 5), TraceOptions(experts: 3))
+        #expect(
+            try folder.complaint(about: TraceSamples.offstage, options: three)
+                == "t says 4 where --experts says 3; leave --experts out")
+        #expect(
+            try folder.complaint(about: TraceSamples.routeTrace, options: five)
+                == "t says 2 where --top-k says 5; leave --top-k out")
+        #expect(try folder.complaint(about: TraceSamples.megatron, options: five).contains("where --top-k says 5"))
+        #expect(
+            try folder.complaint(about: TraceSamples.megatron, options: three).hasPrefix(
+                "t, line 1: there is no expert 3"))
+        #expect(
+            try folder.complaint(about: TraceSamples.pairs, options: five).hasPrefix("t, line 5: the 4 rows of layer 0")
+        )
+        #expect(
+            try folder.complaint(about: TraceSamples.pairs, options: three).hasPrefix(
+                "t, line 1: the expert is 3; it can be 0 to 2"))
+        #expect(
+            try folder.complaint(about: TraceSamples.columns, options: three).contains(
+                "visits expert 3, but --experts says"))
+        let megatron = TraceOptions(format: .megatron)
+        #expect(
+            try folder.complaint(about: TraceSamples.pairs, options: megatron).hasPrefix("t, line 1: found \"0,3\""))
+    }
+
+    @Test func `files that do not belong together are named`() throws {
+        func complaint(_ one: String, _ other: String) throws -> String {
+            let paths = [try folder.write(one.utf8, to: "a"), try folder.write(other.utf8, to: "b")]
+            do {
+                _ = try TraceFile.read(paths)
+                return "no complaint"
+            } catch { return "\(error)".replacing(folder.path + "/", with: "") }
+        }
+        let ours = TraceSamples.offstage
+        #expect(
+            try complaint(ours, TraceSamples.pairs)
+                == "b is a trace of another form (llama-cpp) than a (offstage); convert one of them")
+        #expect(
+            try complaint(ours, ours.replacing(#""experts":4"#, with: #""experts":5"#))
+                == "b is of a model with 2 layers of 5 experts, 2 of them used, but a of one with 2 layers of 4 experts, 2 of them "
+                + "used; profile them one by one")
+        let rows = TraceSamples.routeTrace
+        #expect(
+            try complaint(rows, rows.replacing("n_expert=4", with: "n_expert=5")).hasPrefix(
+                "b is of a model with 2 layers, 5 exp"))
+        #expect(
+            try complaint(TraceSamples.megatron, TraceSamples.megatron.replacing("\"topk\": 2", with: "\"topk\": 3"))
+                .hasPrefix("b, line 1: the topk is 3, but 2 in a before"))
+        #expect(
+            try complaint(TraceSamples.pairs, "0,1\n1,2\n0,1\n").hasPrefix("b has 1 experts for each token, but a 2"))
+    }
+}
