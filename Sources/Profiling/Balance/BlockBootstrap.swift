@@ -2,8 +2,9 @@
 /// tokens (Carlstein, 1986), since neighbors are alike.
 ///
 /// There are 8 to 100 blocks of 16 tokens or more (3 or more in a short trace), and 200 resamples; 40 for very many experts.
-/// A resample of a sample is more uneven than it, as the sample is more uneven than what it came from; so the resamples'
-/// quantiles are reflected at the measure (the basic bootstrap). An interval always holds the measure itself.
+/// A resample is more uneven than the sample, as the sample is more uneven than what it came from; so the resamples' quantiles
+/// are reflected at the measure (the basic bootstrap). For measures that grow like a standard deviation it is their squares
+/// to which chance adds, and which are reflected. An interval always holds the measure itself.
 struct BlockBootstrap {
     static let leastTokens = 24
 
@@ -29,15 +30,23 @@ struct BlockBootstrap {
             for block in draw { loads.add(block, to: &load) }
             return LoadBalance(loads: load, visitsPerToken: Double(experts) / balance.maxOverMeanCeiling)
         }
-        func interval(_ measure: (LoadBalance) -> Double, within range: ClosedRange<Double>) -> Interval {
-            Interval(around: measure(balance), resampled: resamples.map(measure), within: range)
+        // Of a measure that is `even` where all loads are equal.
+        func interval(_ measure: (LoadBalance) -> Double, above even: Double, upTo ceiling: Double) -> Interval {
+            func square(_ balance: LoadBalance) -> Double { (measure(balance) - even) * (measure(balance) - even) }
+            let squares = Interval(
+                around: square(balance), resampled: resamples.map { square($0) },
+                within: 0...max((ceiling - even) * (ceiling - even), square(balance)))
+            let value = measure(balance)
+            return Interval(
+                low: min(even + squares.low.squareRoot(), value), high: max(even + squares.high.squareRoot(), value))
         }
         let count = Double(experts)
         return LayerReport.Intervals(
-            maxOverMean: interval(\.maxOverMean, within: 1...max(balance.maxOverMeanCeiling, balance.maxOverMean)),
-            cv: interval(\.coefficientOfVariation, within: 0...(count - 1).squareRoot()),
-            gini: interval(\.gini, within: 0...(count - 1) / count),
-            entropy: interval(\.normalizedEntropy, within: 0...1))
+            maxOverMean: interval(\.maxOverMean, above: 1, upTo: balance.maxOverMeanCeiling),
+            cv: interval(\.coefficientOfVariation, above: 0, upTo: (count - 1).squareRoot()),
+            gini: interval(\.gini, above: 0, upTo: (count - 1) / count),
+            entropy: Interval(
+                around: balance.normalizedEntropy, resampled: resamples.map(\.normalizedEntropy), within: 0...1))
     }
 
     /// Of the mean over tokens of a number between 0 and 1; NaN where a token has none.
