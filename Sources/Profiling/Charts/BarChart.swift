@@ -6,7 +6,7 @@ struct BarChart: Sendable {
     /// Bars that are meant by the figure's sentence.
     var emphasized: Set<Int> = []
 
-    private let height = 230.0
+    private let height = 300.0
 
     var drawing: Drawing {
         let axis = Axis(values + [0], count: 4)

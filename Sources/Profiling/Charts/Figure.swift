@@ -19,15 +19,19 @@ struct Figure: Sendable {
         return """
             <figure class="\(isHalf ? "half" : "full")">
             <figcaption><h\(level)>\(title.escapedForHTML)</h\(level)>\(seen)\(how)</figcaption>
+            <div class="drawing">
             \(drawing.html(label: title + ". " + takeaway))
             \(legend)
-            \(Self.folded("Numbers", table))
+            </div>
+            <div>\(Self.folded("Numbers", table))</div>
             </figure>
             """
     }
 
     /// Figures beside each other where there is room.
-    static func row(_ figures: [String]) -> String { "<div class=\"row\">\(figures.joined(separator: "\n"))</div>" }
+    static func row(_ figures: [String]) -> String {
+        figures.isEmpty ? "" : "<div class=\"row\">\(figures.joined(separator: "\n"))</div>"
+    }
 
     static func folded(_ summary: String, _ html: String) -> String {
         html.isEmpty ? "" : "<details><summary>\(summary.escapedForHTML)</summary>\n\(html)\n</details>"
@@ -85,11 +89,29 @@ struct Drawing: Sendable {
     }
 }
 
+extension Drawing {
+    /// A small circle, square, triangle or diamond.
+    static func dot(_ kind: Int, x: Double, y: Double, style: String) -> String {
+        let (left, right, top, bottom) = ((x - 3.4).place, (x + 3.4).place, (y - 3.4).place, (y + 3.4).place)
+        let path =
+            switch kind % 4 {
+            case 1: "M\(left) \(top)H\(right)V\(bottom)H\(left)z"
+            case 2: "M\(x.place) \(top)L\(right) \(bottom)H\(left)z"
+            case 3:
+                "M\(x.place) \((y - 4.4).place)L\((x + 4.4).place) \(y.place)L\(x.place) \((y + 4.4).place)L\((x - 4.4).place) \(y.place)z"
+            default: ""
+            }
+        return path.isEmpty
+            ? "<circle class=\"\(style) dot\" cx=\"\(x.place)\" cy=\"\(y.place)\" r=\"3.2\"/>"
+            : "<path class=\"\(style) dot\" d=\"\(path)\"/>"
+    }
+}
+
 /// What stands for what.
 struct Legend: Sendable {
     enum Sign: Sendable {
         /// A class of a line, and whether it has dashes or points.
-        case line(String, dash: String = "", dot: Bool = false)
+        case line(String, dash: String = "", dot: Int? = nil)
         case box(String)
     }
 
@@ -101,7 +123,7 @@ struct Legend: Sendable {
                 switch entry.sign {
                 case .line(let style, let dash, let dot):
                     "<line class=\"\(style)\"\(dash) x1=\"0\" x2=\"28\" y1=\"5\" y2=\"5\"/>"
-                        + (dot ? "<circle class=\"\(style) dot\" cx=\"14\" cy=\"5\" r=\"3\"/>" : "")
+                        + (dot.map { Drawing.dot($0, x: 14, y: 5, style: style) } ?? "")
                 case .box(let style): "<rect class=\"\(style)\" x=\"8\" width=\"12\" y=\"0\" height=\"10\"/>"
                 }
             return """

@@ -14,8 +14,8 @@ extension HTMLPage {
           --paper: #16181b; --ink: #e9e7e3; --soft: #a5a9b0; --faint: #34373d; --raised: #1e2125; --accent: #7cc0f2;
           --alarm: #ffac66; --notice: #7cc0f2; --fine: #b4bac2;
           --c0: #56b4e9; --c1: #ff9e57; --c2: #2fd0a0; --c3: #e7a6cc; --c4: #8fd0ff; --c5: #f0e442; --c6: #fff; --c7: #b79be0;
-          --h0: #a5d8fb; --h1: #61a8da; --h2: #3c7eae; --h3: #2e5878; --h4: #283f51; --h5: #2a2d32;
-          --h6: #463928; --h7: #694b27; --h8: #9a6726; --h9: #d58b33; --h10: #ffc980; --on-far: #101214; --on-mid: #f4f2ee; } }
+          --h0: #a5d8fb; --h1: #61a8da; --h2: #37739f; --h3: #2e5878; --h4: #283f51; --h5: #2a2d32;
+          --h6: #463928; --h7: #694b27; --h8: #8f5f24; --h9: #d58b33; --h10: #ffc980; --on-far: #101214; --on-mid: #f4f2ee; } }
         """
 
     /// Charts have letters of one size whatever their width: the narrower the figure, the larger in its own units.
@@ -28,15 +28,17 @@ extension HTMLPage {
           font-weight: 600; text-wrap: balance; }
         h1 { font-size: clamp(1.7rem, 1.2rem + 2vw, 2.5rem); margin: 1rem 0 .5rem; letter-spacing: -.01em; }
         h2 { font-size: 1.6rem; margin: 0 0 .6rem; }
-        h3 { font-size: 1rem; margin: 0 0 .2rem; }
+        h3 { font-size: .875rem; margin: 0 0 .2rem; font-weight: 600; }
         figcaption h2 { font-size: 1.15rem; }
         p { max-width: 68ch; margin: .5rem 0; }
         .verdict { font-size: clamp(1.2rem, 1rem + .9vw, 1.5rem); font-weight: 400; margin: 0 0 .8rem; line-height: 1.35; max-width: 46ch; }
         .about, .how, .axis, .none, .scale { color: var(--soft); font-size: .875rem; }
-        .takeaway { margin: 0; }
+        .takeaway { margin: 0; font: 1.125rem/1.35 Charter, "Iowan Old Style", "Palatino Linotype", "Times New Roman", serif; max-width: 62ch; }
+        .row .takeaway { font-size: 1.0625rem; }
         .how { margin: .2rem 0 0; }
         .axis { margin: .6rem 0 .25rem; max-width: none; }
         .axis.below { margin: 0 0 .25rem; text-align: right; padding-right: 2%; }
+        @container (min-width: 620px) { .axis.below { margin-top: -.9rem; } }
         a { color: var(--accent); text-underline-offset: .15em; }
         :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
         main:focus { outline: none; }
@@ -62,13 +64,14 @@ extension HTMLPage {
           nav { position: sticky; top: 0; align-self: start; padding: 2.2rem 0 0 1rem; max-height: 100vh; box-sizing: border-box; overflow-y: auto; }
           nav li { padding: .22rem 0; } }
         section { margin-top: 3.5rem; padding-top: 1.5rem; border-top: 1px solid var(--faint); scroll-margin-top: 0; }
-        figure { margin: 2rem 0 0; container-type: inline-size; min-width: 0; }
+        figure { margin: 2rem 0 0; min-width: 0; } .drawing { container-type: inline-size; min-width: 0; }
         figcaption { margin-bottom: .6rem; }
         h2.findings { font-size: 1.25rem; margin: 2rem 0 0; }
         .switch { border: 0; margin: 1.5rem 0 0; padding: 0; min-width: 0; } .switch legend { float: left; padding: 0; margin-right: .75rem; color: var(--soft); font-size: .875rem; }
         .switch > label { font-size: .875rem; margin-right: .9rem; } .switch > input { accent-color: var(--accent); vertical-align: -1px; }
         .switch > .second { display: none; } #by-load:checked ~ .first { display: none; } #by-load:checked ~ .second { display: block; } .switch figure { margin-top: 1rem; }
         .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 0 2.5rem; }
+        .row > figure { display: grid; grid-template-columns: minmax(0, 1fr); grid-row: span 3; grid-template-rows: subgrid; }
         .multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: 1rem 1.25rem; margin: 1rem 0; padding: 0; list-style: none; }
         .multiples p { margin: 0; font-size: .8125rem; }
         .multiples .number { color: var(--soft); font-variant-numeric: tabular-nums; }
@@ -79,10 +82,10 @@ extension HTMLPage {
         .alarm .severity { color: var(--alarm); } .notice .severity { color: var(--notice); }
         .cards h3 { font-size: 1.0625rem; line-height: 1.35; margin: .3rem 0 .4rem; }
         .cards p:last-child { margin: 0; font-size: .9rem; color: var(--soft); }
-        .key { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9.5rem), 1fr)); gap: 1.5rem 1.5rem; margin: 1.5rem 0 0; }
+        .key { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 8.4rem), 1fr)); gap: 1.75rem 1.25rem; margin: 1.5rem 0 0; }
         .key div { border-left: 2px solid var(--faint); padding-left: .75rem; }
         .key dt { color: var(--soft); font-size: .8125rem; line-height: 1.35; }
-        .key dd { margin: 0; } .key .value { font-size: 1.5rem; font-variant-numeric: tabular-nums; line-height: 1.3; }
+        .key div { display: flex; flex-direction: column; } .key .value { order: -1; } .key dd { margin: 0; } .key .value { font-size: 1.5rem; font-variant-numeric: tabular-nums; line-height: 1.3; }
         .key .note { font-size: .8125rem; color: var(--soft); line-height: 1.4; }
         """
 
@@ -109,10 +112,11 @@ extension HTMLPage {
         .soft { stroke: var(--soft) }
         .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.25rem; padding: 0; margin: .4rem 0 0; font-size: .875rem; }
         .legend svg { display: inline-block; width: 28px; height: 10px; margin-right: .5rem; vertical-align: baseline; }
-        .scale { display: flex; flex-wrap: wrap; align-items: start; gap: .3rem .8rem; margin-top: .4rem; } .scale p { margin: 0; line-height: 1.2; }
-        .scale ol { list-style: none; display: flex; margin: 0; padding: 0 0 1.2rem; width: min(100%, 24rem); }
+        .scale { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; margin-top: .4rem; } .scale p { margin: 0; line-height: 1.2; }
+        .scale > div { width: min(100%, 26rem); } .scale div p { display: flex; justify-content: space-between; gap: 1rem; max-width: none; }
+        .scale ol { list-style: none; display: flex; margin: 0; padding: 0 0 1.2rem; }
         .scale li { flex: 1; height: .9rem; position: relative; font-size: .6875rem; }
-        .scale span { position: absolute; right: 0; top: 1rem; transform: translateX(50%); line-height: 1; font-variant-numeric: tabular-nums; }
+        .scale li span { position: absolute; right: 0; top: 1rem; transform: translateX(50%); line-height: 1; font-variant-numeric: tabular-nums; }
         .none { margin: 0; } .none svg { display: inline-block; width: 18px; height: 14px; margin-right: .4rem; vertical-align: -2px; }
         """
 
@@ -125,7 +129,7 @@ extension HTMLPage {
         th[scope=row], th:first-child { text-align: left; padding-left: 0; max-width: 20rem; overflow: hidden; text-overflow: ellipsis; }
         details { margin: .7rem 0 0; } summary { cursor: pointer; color: var(--accent); font-size: .875rem; width: fit-content; padding: .15rem 0; }
         dl.glossary { display: grid; gap: 1.1rem; margin: 1rem 0 0; }
-        .glossary dt { font-weight: 600; } .glossary dd { margin: 0; max-width: 70ch; } .glossary .source { color: var(--soft); font-size: .875rem; }
+        .glossary dt { font-weight: 600; } .glossary dd { margin: 0; max-width: 70ch; } .glossary .source { font-weight: 400; color: var(--soft); font-size: .875rem; }
         """
 
     /// On paper everything is light, and what is folded stays so except where it holds words.
@@ -140,6 +144,7 @@ extension HTMLPage {
           body { font-size: 10pt; } body.listed { display: block; } nav, .skip { display: none; } main { max-width: none; padding: 0; }
           section { margin-top: 1.5rem; } figure, .cards li, .key div, tr, dl.glossary > div { break-inside: avoid; } h2, h3, figcaption { break-after: avoid; }
           .cards li { border: 1px solid #ccc; border-top: 3px solid #444; } .wide { overflow: visible; max-height: none; } thead th { position: static; }
+          table { font-size: 7.5pt; } th, td { padding: .12rem .3rem; white-space: normal; }
           details:not([open]) > summary { display: none; } details.words::details-content { content-visibility: visible; height: auto; } }
         """
 }

@@ -42,9 +42,10 @@ struct HeatMap: Sendable {
         return map
     }
 
-    private static let left = 46.0
+    /// Room for the longest name of a row.
+    private var left: Double { 18 + 10 * Double(max(3, min(12, rows.map(\.count).max() ?? 0))) }
     private var right: Double { notes.isEmpty ? 8 : 58 }
-    private var cellWidth: Double { (Drawing.width - Self.left - right) / Double(max(columns.count, 1)) }
+    private var cellWidth: Double { (Drawing.width - left - right) / Double(max(columns.count, 1)) }
     private var cellHeight: Double { min(30, max(5, 380 / Double(max(rows.count, 1)))) }
     private var isCompact: Bool { rows.count * columns.count > 520 }
     private var gap: Double { isCompact ? 0 : 1.5 }
@@ -53,21 +54,28 @@ struct HeatMap: Sendable {
     var drawing: Drawing {
         Drawing(
             height: Double(rows.count) * cellHeight + 26,
-            marks: (isCompact ? compactCells : cells) + emptyCells + labels,
+            marks: (isCompact ? compactCells : cells) + emptyCells + labels, alternative: alternative,
             xLabel: columnName)
+    }
+
+    private var alternative: String {
+        let known = values.flatMap { $0 }.filter(\.isFinite)
+        guard let least = known.min(), let greatest = known.max() else { return "0 values are known." }
+        return
+            "\(rows.count) rows (\(rowName)), \(columns.count) columns (\(columnName)), from \(least.brief) to \(greatest.brief)."
     }
 
     private var cells: [String] {
         rows.indices.flatMap { row in
             columns.indices.flatMap { column -> [String] in
                 let value = values[row][column]
-                guard value.isFinite else { return [] }
-                let (x, y) = (Self.left + Double(column) * cellWidth, Double(row) * cellHeight)
+                guard value.isFinite, value > 0 else { return [] }
+                let (x, y) = (left + Double(column) * cellWidth, Double(row) * cellHeight)
                 let hint = "\(rowName) \(rows[row]), \(columnName) \(columns[column]): \(value.brief)"
                 let box = Drawing.box(
                     x, y, cellWidth - gap, cellHeight - gap, style: "h\(Self.shade(value) + 5)",
                     title: hasHints ? hint : "")
-                guard saysValues, value > 0 else { return [box] }
+                guard saysValues else { return [box] }
                 let text = Drawing.text(
                     value.brief, x: x + (cellWidth - gap) / 2, y: y + (cellHeight - gap) / 2,
                     style: "v\(Self.shade(value) + 5)")
@@ -80,9 +88,9 @@ struct HeatMap: Sendable {
     private var compactCells: [String] {
         var paths = [String](repeating: "", count: 11)
         for (row, values) in values.enumerated() {
-            let shades = values.map { $0.isFinite ? Self.shade($0) + 5 : -1 }
+            let shades = values.map { $0.isFinite && $0 > 0 ? Self.shade($0) + 5 : -1 }
             for run in shades.chunkedByEquality() where shades[run.lowerBound] >= 0 {
-                let (x, width) = (Self.left + Double(run.lowerBound) * cellWidth, Double(run.count) * cellWidth)
+                let (x, width) = (left + Double(run.lowerBound) * cellWidth, Double(run.count) * cellWidth)
                 paths[shades[run.lowerBound]] +=
                     "M\(x.place) \((Double(row) * cellHeight).place)h\(width.place)v\(cellHeight.place)h-\(width.place)z"
             }
@@ -95,8 +103,10 @@ struct HeatMap: Sendable {
         var strokes = ""
         for (row, values) in values.enumerated() {
             for (column, value) in values.enumerated() where value == 0 {
-                let (x, y) = (Self.left + Double(column) * cellWidth, Double(row) * cellHeight)
-                strokes += "M\(x.place) \((y + cellHeight - gap).place)L\((x + cellWidth - gap).place) \(y.place)"
+                let (x, y) = (left + Double(column) * cellWidth, Double(row) * cellHeight)
+                let (width, height) = (cellWidth - gap, cellHeight - gap)
+                strokes += "M\(x.place) \((y + height).place)l\(width.place) -\(height.place)"
+                if !isCompact { strokes += "h-\(width.place)v\(height.place)h\(width.place)v-\(height.place)" }
             }
         }
         return strokes.isEmpty ? [] : ["<path class=\"idle\" d=\"\(strokes)\"/>"]
@@ -106,21 +116,21 @@ struct HeatMap: Sendable {
         let everyRow = max(1, Int((18 / cellHeight).rounded(.up)))
         let everyColumn = columns.count <= 16 ? 1 : max(1, Int((64 / cellWidth).rounded(.up)))
         let bottom = Double(rows.count) * cellHeight + 4
-        let left = stride(from: 0, to: rows.count, by: everyRow).map { row in
+        let before = stride(from: 0, to: rows.count, by: everyRow).map { row in
             Drawing.text(
-                rows[row], x: Self.left - 7, y: (Double(row) + 0.5) * cellHeight - gap / 2, anchor: "end")
+                rows[row], x: left - 7, y: (Double(row) + 0.5) * cellHeight - gap / 2, anchor: "end")
         }
-        let right = stride(from: 0, to: notes.count, by: everyRow).map { row in
+        let behind = stride(from: 0, to: notes.count, by: everyRow).map { row in
             Drawing.text(
-                notes[row], x: Drawing.width - self.right + 8, y: (Double(row) + 0.5) * cellHeight - gap / 2,
+                notes[row], x: Drawing.width - right + 8, y: (Double(row) + 0.5) * cellHeight - gap / 2,
                 anchor: "start", style: "note")
         }
         let below = stride(from: 0, to: columns.count, by: everyColumn).map { column in
             Drawing.text(
                 columns[column].split(separator: "–").first.map(String.init) ?? columns[column],
-                x: Self.left + (Double(column) + 0.5) * cellWidth, y: bottom, dy: ".85em")
+                x: left + (Double(column) + 0.5) * cellWidth, y: bottom, dy: ".85em")
         }
-        return left + right + below
+        return before + behind + below
     }
 
     /// The shades and the ratios where they change.
@@ -132,13 +142,12 @@ struct HeatMap: Sendable {
         }
         let idle = empty.map {
             """
-            <p class="none"><svg viewBox="0 0 18 14" aria-hidden="true"><rect class="h0" width="18" height="14"/>\
-            <path class="idle" d="M0 14L18 0"/></svg>\($0.escapedForHTML)</p>
+            <p class="none"><svg viewBox="0 0 18 14" aria-hidden="true"><path class="idle" d="M1 13L17 1H1V13H17V1"/></svg>\($0.escapedForHTML)</p>
             """
         }
         return """
-            <div class="scale" aria-hidden="true"><p>\(below.escapedForHTML)</p><ol>\(shades.joined())</ol>\
-            <p>\(above.escapedForHTML)</p>\(idle ?? "")</div>
+            <div class="scale" aria-hidden="true"><div><ol>\(shades.joined())</ol>\
+            <p><span>← \(below.escapedForHTML)</span><span>\(above.escapedForHTML) →</span></p></div>\(idle ?? "")</div>
             """
     }
 

@@ -147,17 +147,19 @@ package struct LineChart: Sendable {
         }
         let xTicks = names.isEmpty ? axes.x.ticks : Axis(things: names.count, labels: 9).ticks
         let vertical = xTicks.map { tick in
-            Drawing.text(
-                xText(tick), x: x(tick, axes.x), y: bottom + 5, dy: ".85em",
-                anchor: names.isEmpty && tick == axes.x.high ? "end" : "middle")
+            let end = tick == axes.x.high ? "end" : tick == axes.x.low ? "start" : "middle"
+            return Drawing.text(
+                xText(tick), x: x(tick, axes.x), y: bottom + 5, dy: ".85em", anchor: names.isEmpty ? end : "middle")
         }
         return horizontal + vertical
     }
 
     private func bytes(_ axes: (x: Axis, y: Axis)) -> [String] {
         guard let xBytes else { return [] }
-        return axes.x.ticks.dropFirst().map { tick in
-            Drawing.text(
+        // At every other place: sizes are longer than shares.
+        return stride(from: axes.x.ticks.count - 1, to: 0, by: -2).map { place in
+            let tick = axes.x.ticks[place]
+            return Drawing.text(
                 (tick * xBytes).inBytes, x: x(tick, axes.x), y: bottom + 5, dy: "2.05em",
                 anchor: tick == axes.x.high ? "end" : "middle")
         }
@@ -189,24 +191,34 @@ package struct LineChart: Sendable {
             return Drawing.line(Self.margin.left, y, Drawing.width - Self.margin.right, y, style: "reference")
         }
         let x = x(reference.value, axes.x)
+        let isRight = x > Drawing.width * 0.6
         return Drawing.line(x, Self.margin.top, x, bottom, style: "reference")
-            + Drawing.text(reference.name, x: x + 6, y: Self.margin.top, dy: ".8em", anchor: "start", style: "note")
+            + Drawing.text(
+                reference.name, x: isRight ? x - 6 : x + 6, y: Self.margin.top, dy: ".8em",
+                anchor: isRight ? "end" : "start", style: "note")
     }
 
     private func color(_ index: Int) -> Int { (series[index].color ?? index) % Self.colors }
 
     private func curve(_ index: Int, _ axes: (x: Axis, y: Axis)) -> String {
-        let places = series[index].points.map { (x: x($0.x, axes.x).place, y: y($0.y, axes.y).place) }
-        let points = places.map { "\($0.x),\($0.y)" }.joined(separator: " ")
-        let dots = series[index].hasDots || places.count == 1 ? places : []
+        let places = series[index].points.map { (x: x($0.x, axes.x), y: y($0.y, axes.y)) }
+        let points = places.map { "\($0.x.place),\($0.y.place)" }.joined(separator: " ")
+        let dots = hasDots(index) ? places : []
         return "<polyline class=\"curve color\(color(index))\"\(dash(index)) points=\"\(points)\"/>"
-            + dots.map { "<circle class=\"dot color\(color(index))\" cx=\"\($0.x)\" cy=\"\($0.y)\" r=\"3\"/>" }.joined()
+            + dots.map { Drawing.dot(color(index), x: $0.x, y: $0.y, style: "color\(color(index))") }.joined()
+    }
+
+    /// Many dots would hide the curve, a single one is all there is of it.
+    private func hasDots(_ index: Int) -> Bool {
+        let count = series[index].points.count
+        return series[index].hasDots && count <= 24 || count == 1
     }
 
     private var legend: String {
         let curves = series.indices.map { index in
             (
-                sign: Legend.Sign.line("curve color\(color(index))", dash: dash(index), dot: series[index].hasDots),
+                sign: Legend.Sign.line(
+                    "curve color\(color(index))", dash: dash(index), dot: hasDots(index) ? color(index) : nil),
                 name: series[index].name
             )
         }

@@ -21,6 +21,8 @@ struct RangeChart: Sendable {
     /// What all would be if they were equal, and what they cannot exceed.
     var fair = 1.0
     var ceiling: Double?
+    /// The end of the axis, where it is to be that of another chart too.
+    var top = 0.0
 
     private let height = 260.0
     private let margin = LineChart.margin
@@ -40,7 +42,16 @@ struct RangeChart: Sendable {
             Drawing.line(margin.left, y($0, axis), Drawing.width - margin.right, y($0, axis), style: "reference")
         }
         return Drawing(
-            height: height, marks: grid + labels + across + ranges.indices.map { mark($0, axis) }, xLabel: "layer")
+            height: height, marks: grid + labels + across + ranges.indices.map { mark($0, axis) },
+            alternative: alternative, xLabel: "layer")
+    }
+
+    /// From where to where, of the first places.
+    private var alternative: String {
+        let places = zip(names, ranges).prefix(12).compactMap { name, range in
+            range.values.last.map { "layer \(name) from \(range.values[0].brief) to \($0.brief)" }
+        }
+        return (names.count > 12 ? "Of \(names.count), " : "") + places.joined(separator: "; ") + "."
     }
 
     /// Where it is near enough to be worth the room.
@@ -50,9 +61,12 @@ struct RangeChart: Sendable {
     }
 
     private var axis: Axis {
-        var values = [0, fair * 1.5, visibleCeiling ?? 0]
-        for range in ranges { values += [range.values.last ?? 0, range.interval?.high ?? 0, range.chance ?? 0] }
-        return Axis(values)
+        Axis([0, fair * 1.5, visibleCeiling ?? 0, top, greatest])
+    }
+
+    /// What the axis must reach.
+    var greatest: Double {
+        ranges.flatMap { [$0.values.last ?? 0, $0.interval?.high ?? 0, $0.chance ?? 0] }.max() ?? 0
     }
 
     private var room: Double { (Drawing.width - margin.left - margin.right) / Double(max(names.count, 1)) }

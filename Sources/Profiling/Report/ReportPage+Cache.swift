@@ -5,23 +5,33 @@ extension ReportPage {
         let small = [reuse(cache), workingSet].compactMap { $0 }
         return HTMLPage.Section(
             id: "cache", title: "Is there a hot set worth caching?",
-            body: [HTMLPage.paragraph(answer(cache)), hitRates(cache), Figure.row(small)])
+            body: [
+                "<p class=\"verdict\">\(answer(cache).escapedForHTML)</p>", HTMLPage.paragraph(reasons(cache)),
+                hitRates(cache),
+                Figure.row(small),
+            ])
     }
 
-    /// Whether, how much memory, and why.
+    /// What the lead of the findings says of it, or what a quarter of the experts would serve.
     private func answer(_ cache: CacheReport) -> String {
+        if let finding = report.findings.first(where: { $0.kind == "hot_set" }) { return finding.headline + "." }
+        let quarter = cache.hitRate(atShare: 0.25) ?? .nan
+        let verdict = quarter >= 0.5 ? "Yes" : quarter >= 0.35 ? "A little" : "Hardly"
+        return "\(verdict): a quarter of the experts in memory would serve \(quarter.percent) of the requests."
+    }
+
+    private func reasons(_ cache: CacheReport) -> String {
         let hot = cache.hotSet
         let quarter = cache.hitRate(atShare: 0.25) ?? .nan
         let enough = cache.points.first { $0.lru >= 0.8 }
-        let verdict = quarter >= 0.5 ? "Yes." : quarter >= 0.35 ? "A little." : "Hardly."
         let memory = enough.map { point in
             let bytes = point.bytes.map { " (\($0.inBytes))" } ?? ""
             return
                 " Four in five requests are served from memory once \(point.share.percent) of the experts fit\(bytes)."
         }
         return """
-            \(verdict) A quarter of the experts in memory would serve \(quarter.percent) of the requests; without a hot set it \
-            would be 25\u{202F}%.\(memory ?? "") The busiest tenth of the experts has \(hot.busiestTenth.percent) of the \
+            A quarter of the experts in memory serves \(quarter.percent) of the requests; without a hot set it would be \
+            25\u{202F}%.\(memory ?? "") The busiest tenth of the experts has \(hot.busiestTenth.percent) of the \
             visits (chosen by the first half and counted on the second: \(hot.busiestTenthLater.percent)), and \
             \(hot.half.percent) of them have half.
             """
@@ -129,8 +139,8 @@ extension ReportPage {
         chart.names = sets.map { $0.tokens.grouped }
         (chart.areShares, chart.startsAtZero, chart.isHalf) = (true, true, true)
         chart.takeaway = """
-            \(first.tokens.counted("token").capitalizedFirst) in a row visit \(first.share.percent) of all experts, \
-            \(last.tokens.counted("token")) \(last.share.percent).
+            \(first.tokens == 1 ? "One token visits" : "\(first.tokens.grouped) tokens in a row visit") \
+            \(first.share.percent) of all experts, \(last.tokens.counted("token")) in a row \(last.share.percent).
             """
         chart.table = HTMLPage.table(
             caption: "Working set", head: ["tokens", "experts", "share"],

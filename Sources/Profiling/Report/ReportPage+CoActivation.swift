@@ -10,8 +10,8 @@ extension ReportPage {
                     "P(j | i) is the share of the tokens of expert i that also visit expert j. All pairs of a token's "
                         + "experts count; pairs of neighboring ranks alone, as OLMoE's analysis has them, are in the "
                         + "curve and in the table too, and smaller where a token visits more than two."),
-                strongestPartners,
-            ] + reports.indices.compactMap(partners))
+                Figure.row([strongestPartners] + reports.indices.compactMap(partners)),
+            ])
     }
 
     private var strongestPartners: String {
@@ -28,7 +28,7 @@ extension ReportPage {
         var chart = LineChart(
             title: "The strongest partner of an expert, in each layer", xLabel: "layer",
             yLabel: "greatest P(j | i), mean over experts i", series: series)
-        chart.level = 3
+        (chart.level, chart.isHalf) = (3, true)
         chart.names = report.layerLabels
         chart.references = [.init(name: "without preference", value: most.2.chance)]
         (chart.areShares, chart.startsAtZero) = (true, true)
@@ -67,7 +67,7 @@ extension ReportPage {
             let reason = HTMLPage.paragraph(
                 "A matrix of more than \(CoActivationReport.greatestMatrix) experts is not drawn; these are the closest pairs."
             )
-            return reason + table
+            return "<div>\(reason + table)</div>"
         }
         let names = counts.indices.map { "\($0)" }
         let values = counts.enumerated().map { first, row in
@@ -86,8 +86,8 @@ extension ReportPage {
             takeaway: closest ?? "No pair stands out.",
             explanation:
                 "P(j | i) of all pairs over what it is without preference, \(pairs.chance.percent); rows are i, columns j.",
-            drawing: map.drawing, legend: HeatMap.legend("seldom together", "often together", empty: "never"),
-            table: table
+            drawing: map.drawing, legend: HeatMap.legend("seldom together", "often together", empty: "never"), table: table,
+            isHalf: true
         ).html
     }
 

@@ -19,10 +19,10 @@ extension ReportPage {
         return HTMLPage.Section(
             id: "domains", title: "Kinds of text",
             body: [
-                information(domains), domainMap(domains, order[0], isFirst: true),
+                Figure.row([information(domains), domainMap(domains, order[0], isFirst: true)]),
                 Figure.folded(
                     others.count < order.count - 1 ? "The next \(others.count) layers" : "The other layers",
-                    others.joined(separator: "\n")),
+                    Figure.row(others)),
             ])
     }
 
@@ -41,7 +41,7 @@ extension ReportPage {
                         color: run, isDashed: run == 1, hasDots: true)
                 }
             })
-        chart.level = 3
+        (chart.level, chart.isHalf) = (3, true)
         chart.names = RoutingReport.labels(domains.layers.map(\.layer))
         chart.startsAtZero = true
         chart.bands = [Self.band(domains.layers.map(\.information))]
@@ -89,8 +89,10 @@ extension ReportPage {
         let experts = shares.map(\.count).min() ?? 0
         let common = (0..<experts).map { expert in shares.map { $0[expert] }.filter(\.isFinite).mean }
         let values = shares.map { share in (0..<experts).map { common[$0] > 0 ? share[$0] / common[$0] : .nan } }
+        let short = domains.names.map { $0.clipped(12) }
         var map = HeatMap(
-            rows: RoutingReport.labels(domains.names.map { $0.clipped(24) }), columns: (0..<experts).map { "\($0)" },
+            rows: Set(short).count == short.count ? short : domains.names.indices.map { "\($0 + 1)" },
+            columns: (0..<experts).map { "\($0)" },
             values: values)
         map.rowName = "domain"
         map.hasHints = isFirst
@@ -105,7 +107,7 @@ extension ReportPage {
                 + key,
             drawing: map.binned().drawing,
             legend: isFirst ? HeatMap.legend("avoided", "preferred", empty: "never") : "",
-            table: isFirst ? map.table("Share over the mean share of all domains") : ""
+            table: isFirst ? map.table("Share over the mean share of all domains") : "", isHalf: true
         ).html
     }
 
@@ -139,7 +141,7 @@ extension ReportPage {
                     vocabulary.layers.enumerated().map { (Double($0.offset), $0.element.next.normalized) }, color: 1,
                     isDashed: true, hasDots: true),
             ])
-        chart.level = 3
+        (chart.level, chart.isHalf) = (3, true)
         chart.names = RoutingReport.labels(vocabulary.layers.map(\.layer))
         (chart.areShares, chart.startsAtZero) = (true, true)
         chart.takeaway =
@@ -154,7 +156,8 @@ extension ReportPage {
                 rows: vocabulary.layers.map { [$0.layer, $0.inputShare.percent, $0.nextShare.percent] })
             + Self.informationTable("Expert and token read", vocabulary.layers.map { ($0.layer, $0.input) })
             + Self.informationTable("Expert and token that follows", vocabulary.layers.map { ($0.layer, $0.next) })
-        return HTMLPage.Section(id: "tokens", title: "Single tokens", body: [chart.html, favorites(most)])
+        return HTMLPage.Section(
+            id: "tokens", title: "Single tokens", body: [Figure.row([chart.html]), favorites(most)])
     }
 
     private func favorites(_ layer: VocabularyReport.Layer?) -> String {

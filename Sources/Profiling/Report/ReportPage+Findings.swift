@@ -100,6 +100,9 @@ extension ReportPage {
                 note: "least recently used; 25\u{202F}% if none were hot",
                 value: { $0.cache?.hitRate(atShare: 0.25) }, text: { $0.percent }),
             KeyFigure(
+                name: "of a token's domain known by its expert", note: "in the most specialized layer",
+                value: { $0.domains?.layers.map(\.information.normalized).max() }, text: { $0.percent }),
+            KeyFigure(
                 name: "guessed from the layer before", note: "mean share of the next layer's visits",
                 value: { $0.transitions.map(\.recall).nonEmpty?.mean }, text: { $0.percent }),
         ]

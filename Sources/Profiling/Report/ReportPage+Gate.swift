@@ -17,9 +17,9 @@ extension ReportPage {
 
     private var basis: String {
         report.layers.contains { $0.gate?.basis == .chosenExperts }
-            ? "The trace knows the weights of the chosen experts alone, so they are made to sum to 1: the confidence of a gate "
-                + "with top-k routing cannot fall below 1/k."
-            : "Over the softmax of the scores of all experts."
+            ? "The trace knows the weights of the chosen experts alone, so they are made to sum to 1: a confidence cannot fall "
+                + "below 1/k."
+            : "A confidence is that of the first expert in the softmax of the scores of all experts."
     }
 
     private var confidences: String {

@@ -28,7 +28,9 @@ extension ReportPage {
             ]
             return measures.map { measure, of in
                 [other == nil ? measure : "\(measure), \(name)"]
-                    + [of.min, of.p50, of.p75, of.p90, of.p95, of.max].map(\.brief)
+                    + [of.min, of.p50, of.p75, of.p90, of.p95, of.max].map {
+                        measure == "idle experts" ? $0.short : $0.brief
+                    }
             }
         }
         guard !rows.isEmpty else { return "" }
@@ -75,8 +77,8 @@ extension ReportPage {
                 }
         }
         return HTMLPage.table(
-            caption: "Every layer of \(names[0]) and of \(names[1]), and the difference",
-            head: ["layer"] + measures.flatMap { ["\($0.name), \(names[0])", names[1], "difference"] }, rows: rows)
+            caption: "Every layer of A, \(names[0]), and of B, \(names[1]), and A less B",
+            head: ["layer"] + measures.flatMap { ["\($0.name) A", "B", "A − B"] }, rows: rows)
     }
 
     // MARK: Drops
@@ -90,7 +92,7 @@ extension ReportPage {
         var chart = LineChart(
             title: "Choices that a capacity turned away, by rank", xLabel: "layer", yLabel: "share turned away",
             series: reports.indices.flatMap { run in (0..<min(ranks, 4)).map { dropSeries($0, run) } })
-        chart.level = 3
+        (chart.level, chart.isHalf) = (3, true)
         chart.names = report.layerLabels
         (chart.areShares, chart.startsAtZero) = (true, true)
         chart.takeaway = """
@@ -101,7 +103,7 @@ extension ReportPage {
             rows: report.layers.map { layer in
                 [layer.layer] + (0..<ranks).map { $0 < layer.dropRates.count ? layer.dropRates[$0].percent : "–" }
             })
-        return HTMLPage.Section(id: "drops", title: "Dropped choices", body: [chart.html])
+        return HTMLPage.Section(id: "drops", title: "Dropped choices", body: [Figure.row([chart.html])])
     }
 
     private func dropSeries(_ rank: Int, _ run: Int) -> LineChart.Series {

@@ -15,7 +15,7 @@ extension ReportPage {
                         isDashed: run == 1, hasDots: true)
                 }
             })
-        chart.level = 3
+        (chart.level, chart.isHalf) = (3, true)
         chart.startsAtZero = true
         let ends = [drift.windows[0].firstToken, drift.windows[drift.windows.count - 1].firstToken]
         chart.bands = [
@@ -35,7 +35,7 @@ extension ReportPage {
             rows: drift.windows.map {
                 [$0.firstToken.grouped, $0.tokens.grouped, $0.divergence.fixed(4), $0.maxOverMean.brief]
             })
-        return HTMLPage.Section(id: "drift", title: "Drift", body: [chart.html])
+        return HTMLPage.Section(id: "drift", title: "Drift", body: [Figure.row([chart.html])])
     }
 
     /// How the routes of the same tokens change over checkpoints.
@@ -70,7 +70,7 @@ extension ReportPage {
                 HTMLPage.paragraph(
                     "The same tokens at \(learning.steps.count) checkpoints, from step \(learning.steps[0].grouped) to "
                         + "\(learning.steps[learning.steps.count - 1].grouped)."),
-                Figure.row([saturation, fluctuation, settled, balance, agreement, drops, losses].compactMap { $0 }),
+                Figure.row([losses, saturation, fluctuation, settled, balance, agreement, drops].compactMap { $0 }),
             ])
     }
 
@@ -107,7 +107,7 @@ extension ReportPage {
         guard let first = means.first, let last = means.last else { return nil }
         var chart = LineChart(title: title, xLabel: "step", yLabel: yLabel, series: [])
         (chart.level, chart.isHalf, chart.areShares) = (3, true, areShares)
-        if areShares { (chart.startsAtZero, chart.top) = (true, 1) }
+        chart.startsAtZero = areShares
         if other == nil, learning.layers.count <= 6, learning.layers.count > 1 {
             chart.series = learning.layers.enumerated().map { place, layer in
                 let points = zip(learning.steps.dropFirst(offset), value(layer)).map { (x: Double($0), y: $1) }

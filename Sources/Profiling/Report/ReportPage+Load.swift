@@ -3,8 +3,8 @@ extension ReportPage {
     var load: HTMLPage.Section? {
         guard !report.layers.isEmpty else { return nil }
         var body = [loadMaps]
-        body += reports.count == 1 ? [distribution(0)] : [Figure.row(reports.indices.map(distribution)), bothPeaks]
-        if let phases { body.append(phases) }
+        body += reports.count == 1 ? [distribution(0)] : [Figure.row(reports.indices.map(distribution))]
+        body.append(Figure.row([other == nil ? nil : bothPeaks, phases].compactMap { $0 }))
         return HTMLPage.Section(id: "load", title: "Load of every expert", body: body)
     }
 
@@ -55,11 +55,8 @@ extension ReportPage {
 
     private func distribution(_ run: Int) -> String {
         let report = reports[run]
-        var chart = RangeChart(
-            names: report.layerLabels,
-            ranges: report.layers.map {
-                .init($0.loadOverMean, interval: $0.intervals.maxOverMean, chance: $0.chance.maxOverMean)
-            })
+        var chart = spreadChart(report)
+        chart.top = reports.map { spreadChart($0).greatest }.max() ?? 0
         chart.ceiling = report.layers.map(\.maxOverMeanCeiling).max()
         let ceiling = chart.ceiling.map { $0.brief } ?? "–"
         let limit = chart.visibleCeiling == nil ? "far above the picture" : "the upper dotted line"
@@ -76,6 +73,14 @@ extension ReportPage {
             ]).html,
             table: spreadTable(report, caption: named("Load over the fair share", run)), isHalf: other != nil
         ).html
+    }
+
+    private func spreadChart(_ report: RoutingReport) -> RangeChart {
+        RangeChart(
+            names: report.layerLabels,
+            ranges: report.layers.map {
+                .init($0.loadOverMean, interval: $0.intervals.maxOverMean, chance: $0.chance.maxOverMean)
+            })
     }
 
     private func spreadTable(_ report: RoutingReport, caption: String) -> String {
@@ -98,7 +103,7 @@ extension ReportPage {
                     names[run], report.layers.enumerated().map { (Double($0.offset), $0.element.maxOverMean) },
                     color: run, isDashed: run == 1, hasDots: true)
             })
-        chart.level = 3
+        (chart.level, chart.isHalf) = (3, true)
         chart.names = labels
         chart.references = [.init(name: "fair share", value: 1)]
         let means = reports.map { $0.layers.map(\.maxOverMean).mean }
@@ -126,7 +131,7 @@ extension ReportPage {
                     pair.0, pair.1.enumerated().map { (Double($0.offset), $0.element) }, color: place,
                     isDashed: place == 1, hasDots: true)
             })
-        chart.level = 3
+        (chart.level, chart.isHalf) = (3, true)
         chart.names = report.layerLabels
         chart.references = [.init(name: "fair share", value: 1)]
         chart.takeaway = """

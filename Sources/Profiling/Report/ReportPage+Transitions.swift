@@ -3,7 +3,8 @@ extension ReportPage {
     var transitions: HTMLPage.Section? {
         guard !report.transitions.isEmpty else { return nil }
         return HTMLPage.Section(
-            id: "transitions", title: "From layer to layer", body: [recall] + reports.indices.compactMap(strongestStep))
+            id: "transitions", title: "From layer to layer",
+            body: [Figure.row([recall] + reports.indices.compactMap(strongestStep))])
     }
 
     private var recall: String {
@@ -21,7 +22,7 @@ extension ReportPage {
             title: "Guessing the experts of the next layer", xLabel: "layer that is guessed",
             yLabel: "share of visits guessed",
             series: series)
-        chart.level = 3
+        (chart.level, chart.isHalf) = (3, true)
         chart.names = RoutingReport.labels(report.transitions.map(\.to))
         (chart.areShares, chart.startsAtZero) = (true, true)
         chart.explanation =
@@ -61,7 +62,7 @@ extension ReportPage {
             caption: "Most frequent steps from layer \(from) to layer \(to)",
             head: ["from expert", "to expert", "tokens", "P(to | from)"],
             rows: most.top.prefix(16).map { ["\($0.first)", "\($0.second)", $0.count.grouped, $0.probability.percent] })
-        guard let counts = most.counts, let values = Self.overPopularity(counts) else { return table }
+        guard let counts = most.counts, let values = Self.overPopularity(counts) else { return "<div>\(table)</div>" }
         var map = HeatMap(
             rows: counts.indices.map { "\($0)" }, columns: (counts.first ?? []).indices.map { "\($0)" }, values: values)
         (map.rowName, map.columnName) = ("from expert", "to expert")
@@ -74,7 +75,8 @@ extension ReportPage {
                 + "; knowing the expert before raises the share of right guesses from \(most.popularityRecall.percent) "
                 + "to \(most.recall.percent).",
             explanation: "P(to | from) over the share that the expert has of all visits. Rows are the layer before.",
-            drawing: map.drawing, legend: HeatMap.legend("seldom taken", "often taken", empty: "never"), table: table
+            drawing: map.drawing, legend: HeatMap.legend("seldom taken", "often taken", empty: "never"), table: table,
+            isHalf: true
         ).html
     }
 

@@ -89,7 +89,7 @@ extension RoutingReport {
         let median = layers.map(\.maxOverMean).sorted().quantile(0.5)
         return """
             In the median layer the busiest expert does \(median.brief) times its fair share of the work; in the worst, \
-            \(worst.layer.clipped(24)), \(worst.maxOverMean.brief) times.
+            layer \(worst.layer.clipped(24)), it does \(worst.maxOverMean.brief) times its share.
             """
     }
 
