@@ -21,8 +21,8 @@ extension CacheReport.WorkingSet {
         }
         return (0..<Int.bitWidth - table.tokenCount.leadingZeroBitCount).map { power in
             let tokens = 1 << power
-            let windows = Double(table.tokenCount - tokens + 1)
-            let experts = Double(pool) - gaps.windows(of: power) / windows
+            let windows = table.tokenCount - tokens + 1
+            let experts = Double(pool * windows - gaps.windows(of: power)) / Double(windows)
             return Self(tokens: tokens, experts: experts, share: experts / Double(pool))
         }
     }
@@ -41,8 +41,7 @@ private struct Gaps {
     }
 
     /// Windows of 2 to this power that lie in a gap.
-    func windows(of power: Int) -> Double {
-        let (number, sum) = (numbers[power...].reduce(0, +), sums[power...].reduce(0, +))
-        return Double(sum - number * ((1 << power) - 1))
+    func windows(of power: Int) -> Int {
+        sums[power...].reduce(0, +) - numbers[power...].reduce(0, +) * ((1 << power) - 1)
     }
 }
