@@ -123,7 +123,7 @@ private struct TokenVisits {
     private var lastSlot = -1
     private var count = 0
     /// For every expert the last token that visited it.
-    private var lastToken = [Int](repeating: 0, count: RoutingTableBuilder.mostExperts)
+    private var lastToken: [Int] = []
 
     mutating func removeAll(line: Int) {
         self.line = line
@@ -141,6 +141,7 @@ private struct TokenVisits {
         }
         lastSlot = row.slot
         if row.isDropped { return dropped.append(row.slot) }
+        while lastToken.count <= row.expert { lastToken.append(0) }
         guard lastToken[row.expert] < count else { throw scanner.error("\(RouteRefusal.repeated(row.expert))") }
         lastToken[row.expert] = count
         experts.append(row.expert)

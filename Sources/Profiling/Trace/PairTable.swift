@@ -6,7 +6,8 @@ struct PairTable {
     private(set) var last = 0
 
     private var layers: [Int] = []
-    private var places: [Int: Int] = [:]
+    /// By the number of a layer; −1 where there is none.
+    private var places = [Int](repeating: -1, count: TraceFormat.mostLayers)
     /// For each layer the experts of all tokens.
     private var experts: [[UInt16]] = []
     private var passes: [Pass] = []
@@ -17,7 +18,7 @@ struct PairTable {
     private var shapeSize = 0
     private var place = 0
     /// For every expert the last run that it came up in.
-    private var lastRun = [UInt64](repeating: 0, count: RoutingTableBuilder.mostExperts)
+    private var lastRun: [UInt64] = []
     private var run: UInt64 = 0
 
     private static let mostShapes = 1 << 22
@@ -29,8 +30,9 @@ struct PairTable {
 
     mutating func beginRun(layer: Int) {
         run += 1
-        place = places[layer] ?? layers.count
-        if place == layers.count {
+        place = places[layer]
+        if place < 0 {
+            place = layers.count
             places[layer] = place
             layers.append(layer)
             experts.append([])
@@ -43,6 +45,7 @@ struct PairTable {
         experts[place].append(UInt16(truncatingIfNeeded: expert))
         shape[place] += 1
         greatest = max(greatest, expert)
+        while lastRun.count <= expert { lastRun.append(0) }
         last = expert
         defer { lastRun[expert] = run }
         return lastRun[expert] != run
@@ -59,8 +62,12 @@ struct PairTable {
     }
 
     mutating func endPass(_ scanner: borrowing TraceScanner) throws {
-        defer { shape = [] }
+        defer { shape.removeAll(keepingCapacity: true) }
         guard shape.contains(where: { $0 > 0 }) else { return }
+        if let last = passes.last, shape == shapes[Int(last.shape)] {
+            passes.append(Pass(shape: last.shape, text: UInt32(texts.count - 1)))
+            return
+        }
         let index = shapeIndex[shape] ?? shapes.count
         if index == shapes.count {
             shapeIndex[shape] = index

@@ -3,7 +3,7 @@ package struct RoutingTableBuilder: Sendable {
     private var table: RoutingTable
     private var layerIndex: [String: Int] = [:]
     /// For every expert the last call of ``append`` that named it: an expert of this call has been named already.
-    private var lastTurn: [UInt64]
+    private var lastTurn: [UInt64] = []
     private var turn: UInt64 = 0
     private var visits = 0
 
@@ -13,7 +13,6 @@ package struct RoutingTableBuilder: Sendable {
     package init(model: String, experts: Int, topK: Int) {
         precondition((1...Self.mostExperts).contains(experts) && topK >= 1, "\(experts) experts, top \(topK)")
         table = RoutingTable(model: model, experts: experts, topK: topK)
-        lastTurn = [UInt64](repeating: 0, count: experts)
     }
 
     package var tokenCount: Int { table.tokenCount }
@@ -146,6 +145,7 @@ package struct RoutingTableBuilder: Sendable {
             guard let expert = Int(exactly: expert), (0..<table.experts).contains(expert) else {
                 return .expert(Int(clamping: expert), of: table.experts)
             }
+            while lastTurn.count <= expert { lastTurn.append(0) }
             if lastTurn[expert] == turn { return .repeated(expert) }
             lastTurn[expert] = turn
         }

@@ -27,7 +27,7 @@ struct TraceScanner: ~Copyable {
     init(_ source: TraceSource) throws {
         name = source.name
         self.source = source
-        bytes = [UInt8](repeating: 0, count: Self.chunk)
+        bytes = [UInt8](repeating: 0, count: min(max(source.size + 1, 1 << 12), Self.chunk))
         try fill()
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { nextStart = 3 }
     }

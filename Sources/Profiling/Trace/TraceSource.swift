@@ -3,6 +3,8 @@ import Glibc
 /// Where the bytes of a trace come from: a file, standard input, or memory.
 final class TraceSource {
     let name: String
+    /// In bytes; very many where it is not known.
+    let size: Int
     private let descriptor: Int32
     private var rest: ArraySlice<UInt8>
     private let monitor: TraceMonitor
@@ -16,9 +18,9 @@ final class TraceSource {
         self.monitor = monitor
         rest = []
         var status = stat()
-        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw ProfilingError("\(name) is a folder; give the trace files in it, one by one")
-        }
+        let kind = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
+        size = kind == S_IFREG ? Int(status.st_size) : Int(Int32.max)
+        if kind == S_IFDIR { throw ProfilingError("\(name) is a folder; give the trace files in it, one by one") }
     }
 
     init(_ bytes: [UInt8], name: String) {
@@ -26,6 +28,7 @@ final class TraceSource {
         descriptor = -1
         rest = bytes[...]
         monitor = TraceMonitor()
+        size = bytes.count
     }
 
     deinit { if descriptor > STDIN_FILENO { close(descriptor) } }
