@@ -87,10 +87,12 @@ final class TraceFolder: Sendable {
 
     @discardableResult func write(_ bytes: some Sequence<UInt8>, to name: String = "t") throws -> String {
         let bytes = Array(bytes)
-        // Foundation would wait for the disk.
-        guard let stream = fopen(file(name), "w") else { throw POSIXError(.EIO) }
+        // Foundation would wait for the disk, and so does a file that is emptied first.
+        guard let stream = fopen(file(name), "r+") ?? fopen(file(name), "w") else { throw POSIXError(.EIO) }
         defer { fclose(stream) }
-        guard fwrite(bytes, 1, bytes.count, stream) == bytes.count else { throw POSIXError(.EIO) }
+        guard fwrite(bytes, 1, bytes.count, stream) == bytes.count, ftruncate(fileno(stream), bytes.count) == 0 else {
+            throw POSIXError(.EIO)
+        }
         return file(name)
     }
 
