@@ -79,4 +79,14 @@ import Testing
         #expect(report.allPairs.strongest == 1, "of the first 64 visits of each")
         #expect(abs(report.chance - 63.0 / 199) < 1e-12)
     }
+
+    @Test func `a part of the tokens stands for too many pairs`() throws {
+        // Of 1,100 experts, 600 tokens visit the first 64 or the next: 1.2 million pairs.
+        let routes = (0..<600).map { token in Array(0..<64).map { $0 + token % 2 * 64 } }
+        let report = try #require(
+            LayerReport.all(of: .sample(experts: 1100, topK: 64, routes: [routes]))[0].coActivation)
+        #expect(report.allPairs.strongest == 1 && abs(report.chance - 63.0 / 1099) < 1e-12)
+        #expect(report.allPairs.top.count == 20)
+        #expect(report.allPairs.top.allSatisfy { $0.probability == 1 && $0.count > 80 && $0.count < 200 })
+    }
 }

@@ -37,19 +37,20 @@ private struct PairSample {
     init(_ routes: RoutingTable.Routes, experts: Int) {
         load = [Int](repeating: 0, count: experts)
         let most = experts > PairCounts.mostDense ? 1 << 19 : 1 << 24
-        let pairsOfToken = (0..<routes.starts.count - 1).map { token in
+        func pairs(of token: Int) -> Int {
             let visits = min(routes.visits(of: token).count, Self.mostVisits)
             return visits * (visits - 1) / 2
         }
-        let sum = pairsOfToken.reduce(0, +)
+        let sum = (0..<routes.starts.count - 1).reduce(0) { $0 + pairs(of: $1) }
+        guard sum > 0 else { return }
         var random = SeededRandom(seed: 3)
-        for (token, count) in pairsOfToken.enumerated() {
+        for token in 0..<routes.starts.count - 1 where !routes.visits(of: token).isEmpty {
             if sum > most, Double.random(in: 0..<1, using: &random) * Double(sum) >= Double(most) { continue }
             tokens.append(Int32(token))
-            pairs += count
+            self.pairs += pairs(of: token)
             if routes.visits(of: token).count > Self.mostVisits { isWhole = false }
         }
-        if pairs < sum { isWhole = false }
+        if self.pairs < sum { isWhole = false }
     }
 
     mutating func countLoad(of routes: RoutingTable.Routes) {

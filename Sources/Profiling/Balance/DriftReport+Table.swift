@@ -12,23 +12,19 @@ extension DriftReport {
         let perWindow = min(max(table.tokenCount / count / 16, 4), 16)
         let blocks = TokenBlocks(Array(0..<Int32(table.tokenCount)), count: count * perWindow)
         let orders = Self.orders(of: blocks.count)
-        var divergences = [[LayerMean]](
-            repeating: [LayerMean](repeating: LayerMean(), count: count), count: orders.count)
-        var unevenness = [LayerMean](repeating: LayerMean(), count: count)
+        var measured = [[WindowMeans]](
+            repeating: [WindowMeans](repeating: WindowMeans(), count: count), count: orders.count)
+        var scratch = [Int](repeating: 0, count: table.experts)
         for routes in table.routes {
             let loads = BlockLoads(blocks, routes: routes, experts: table.experts)
             var total = [Int](repeating: 0, count: table.experts)
             for block in 0..<blocks.count { loads.add(block, to: &total) }
+            let visits = total.reduce(0, +)
             for (order, blocks) in orders.enumerated() {
                 for window in 0..<count {
-                    var load = [Int](repeating: 0, count: table.experts)
-                    for block in blocks[window * perWindow..<(window + 1) * perWindow] { loads.add(block, to: &load) }
-                    if let divergence = divergence(of: load, fromRestOf: total) {
-                        divergences[order][window].add(divergence)
-                    }
-                    if order == 0, let most = load.max(), most > 0 {
-                        unevenness[window].add(Double(most * load.count) / Double(load.reduce(0, +)))
-                    }
+                    let part = blocks[window * perWindow..<(window + 1) * perWindow]
+                    let load = WindowLoad(part, of: loads, into: &scratch)
+                    measured[order][window].add(load, total: total, visits: visits)
                 }
             }
         }
@@ -36,9 +32,9 @@ extension DriftReport {
             let first = blocks.starts[window * perWindow]
             return Window(
                 firstToken: first, tokens: blocks.starts[(window + 1) * perWindow] - first,
-                divergence: divergences[0][window].value, maxOverMean: unevenness[window].value)
+                divergence: measured[0][window].divergence.value, maxOverMean: measured[0][window].maxOverMean.value)
         }
-        let shuffled = divergences.dropFirst().joined().map(\.value).sorted()
+        let shuffled = measured.dropFirst().joined().map(\.divergence.value).sorted()
         shuffledMean = shuffled.reduce(0, +) / Double(shuffled.count)
         shuffledHigh = shuffled.percentile(95)
     }
@@ -47,6 +43,17 @@ extension DriftReport {
     private static func orders(of blocks: Int) -> [[Int]] {
         var random = SeededRandom(seed: 6)
         return [Array(0..<blocks)] + (0..<20).map { _ in (0..<blocks).shuffled(using: &random) }
+    }
+}
+
+/// Of one window, over the layers.
+private struct WindowMeans {
+    private(set) var divergence = LayerMean()
+    private(set) var maxOverMean = LayerMean()
+
+    mutating func add(_ load: WindowLoad, total: [Int], visits: Int) {
+        if let value = load.divergence(fromRestOf: total, visits: visits) { divergence.add(value) }
+        if load.visits > 0 { maxOverMean.add(Double(load.greatest * total.count) / Double(load.visits)) }
     }
 }
 
@@ -63,18 +70,41 @@ private struct LayerMean {
     }
 }
 
-/// Jensen–Shannon divergence in bits (Lin, 1991), both sides counting alike; nil where one side has no visits.
-private func divergence(of load: [Int], fromRestOf total: [Int]) -> Double? {
-    let visits = load.reduce(0, +)
-    let rest = total.reduce(0, +) - visits
-    guard visits > 0, rest > 0 else { return nil }
-    var sum = 0.0
-    for (load, total) in zip(load, total) {
-        let here = Double(load) / Double(visits)
-        let elsewhere = Double(total - load) / Double(rest)
-        let mean = (here + elsewhere) / 2
-        if here > 0 { sum += here * log2(here / mean) }
-        if elsewhere > 0 { sum += elsewhere * (here > 0 ? log2(elsewhere / mean) : 1) }
+/// The visits of a window to the experts that have any.
+private struct WindowLoad {
+    private var load: [(expert: Int, visits: Int)] = []
+    private(set) var visits = 0
+    private(set) var greatest = 0
+
+    /// - Parameter scratch: a zero for each expert, and so it is left.
+    init(_ blocks: ArraySlice<Int>, of loads: BlockLoads, into scratch: inout [Int]) {
+        for block in blocks { loads.add(block, to: &scratch) }
+        for block in blocks {
+            for expert in loads.experts(of: block) where scratch[Int(expert)] > 0 {
+                load.append((Int(expert), scratch[Int(expert)]))
+                visits += scratch[Int(expert)]
+                greatest = max(greatest, scratch[Int(expert)])
+                scratch[Int(expert)] = 0
+            }
+        }
     }
-    return min(max(sum / 2, 0), 1)
+
+    /// Jensen–Shannon divergence in bits (Lin, 1991), both sides counting alike; nil where one side has no visits.
+    func divergence(fromRestOf total: [Int], visits all: Int) -> Double? {
+        let rest = all - visits
+        guard visits > 0, rest > 0 else { return nil }
+        var sum = 0.0
+        var shared = 0
+        for (expert, visited) in load {
+            let here = Double(visited) / Double(visits)
+            let elsewhere = Double(total[expert] - visited) / Double(rest)
+            let mean = (here + elsewhere) / 2
+            sum += here * log2(here / mean)
+            if elsewhere > 0 { sum += elsewhere * log2(elsewhere / mean) }
+            shared += total[expert] - visited
+        }
+        // An expert visited only elsewhere adds its share, log2 2 being 1.
+        sum += Double(rest - shared) / Double(rest)
+        return min(max(sum / 2, 0), 1)
+    }
 }

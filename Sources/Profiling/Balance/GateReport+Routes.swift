@@ -7,47 +7,53 @@ extension GateReport {
     /// (a single weight made to sum to 1 says nothing). Nil where there are neither.
     init?(_ routes: RoutingTable.Routes, experts: Int, bootstrap: BlockBootstrap?) {
         let hasReadings = routes.gates.contains { $0.confidence.isFinite }
-        let readings = hasReadings ? routes.gates(ofAll: experts) : routes.gatesOfChosen()
-        let known = readings.filter { $0.confidence.isFinite }
-        guard !known.isEmpty else { return nil }
-        basis = hasReadings ? .allExperts : .chosenExperts
-        confidence = Self.mean(known, of: \.confidence)
-        margin = Self.mean(known, of: \.margin)
-        entropy = Self.mean(known, of: \.entropy)
-        confidenceHistogram = [Int](repeating: 0, count: 10)
-        for reading in known { confidenceHistogram[min(max(Int(reading.confidence * 10), 0), 9)] += 1 }
-        confidenceInterval = bootstrap?.interval(ofMean: readings.map(\.confidence))
-    }
-
-    /// Of those that are known: one that is not says nothing of the others.
-    private static func mean(_ readings: [GateReading], of value: (GateReading) -> Float) -> Double {
-        var (sum, count) = (0.0, 0)
-        for reading in readings where value(reading).isFinite {
-            sum += Double(value(reading))
-            count += 1
+        guard hasReadings || !routes.weights.isEmpty else { return nil }
+        var (confidence, margin, entropy) = (TokenMean(), TokenMean(), TokenMean())
+        var histogram = [Int](repeating: 0, count: 10)
+        let confidences = (0..<routes.starts.count - 1).map { token in
+            let reading = hasReadings ? routes.gate(of: token, among: experts) : routes.gateOfChosen(of: token)
+            confidence.add(reading.confidence)
+            margin.add(reading.margin)
+            entropy.add(reading.entropy)
+            if reading.confidence.isFinite { histogram[min(Int(reading.confidence * 10), 9)] += 1 }
+            return reading.confidence
         }
-        return sum / Double(max(count, 1))
+        guard confidence.count > 0 else { return nil }
+        basis = hasReadings ? .allExperts : .chosenExperts
+        self.confidence = confidence.value
+        self.margin = margin.value
+        self.entropy = entropy.value
+        confidenceHistogram = histogram
+        confidenceInterval = bootstrap?.interval(ofMean: confidences)
+    }
+}
+
+/// Over the tokens of which a number is known.
+private struct TokenMean {
+    private var sum = 0.0
+    private(set) var count = 0
+
+    var value: Double { sum / Double(max(count, 1)) }
+
+    mutating func add(_ number: Float) {
+        guard number.isFinite else { return }
+        sum += Double(number)
+        count += 1
     }
 }
 
 extension RoutingTable.Routes {
-    /// With the entropy over its greatest, and without what cannot be.
-    fileprivate func gates(ofAll experts: Int) -> [GateReading] {
-        let greatest = Float(log(Double(max(experts, 2))))
-        return gates.map { gate in
-            guard (0...1).contains(gate.confidence) else { return .unknown }
-            return GateReading(
-                confidence: gate.confidence, margin: gate.margin, entropy: min(max(gate.entropy / greatest, 0), 1))
-        }
+    /// With the entropy over its greatest; unknown where the trace says what cannot be.
+    fileprivate func gate(of token: Int, among experts: Int) -> GateReading {
+        let gate = gates[token]
+        guard (0...1).contains(gate.confidence) else { return .unknown }
+        let entropy = gate.entropy / Float(log(Double(max(experts, 2))))
+        return GateReading(confidence: gate.confidence, margin: gate.margin, entropy: min(max(entropy, 0), 1))
     }
 
-    fileprivate func gatesOfChosen() -> [GateReading] {
-        guard !weights.isEmpty else { return [] }
-        return (0..<starts.count - 1).map { gate(of: weights[visits(of: $0)]) }
-    }
-
-    private func gate(of weights: ArraySlice<Float>) -> GateReading {
+    fileprivate func gateOfChosen(of token: Int) -> GateReading {
         var (sum, first, second, logarithms): (Float, Float, Float, Float) = (0, 0, 0, 0)
+        let weights = weights[visits(of: token)]
         for weight in weights {
             guard weight >= 0, weight.isFinite else { return .unknown }
             sum += weight

@@ -21,21 +21,13 @@ extension Information {
 /// I = (Σ n(e, v) ln n(e, v) − Σ n(e) ln n(e) − Σ n(v) ln n(v) + n ln n) / n.
 struct CountLogarithms {
     private let table: [Double]
-    private let steps: [Double]
 
     init() {
-        let table = (0..<1 << 13).map { $0 > 0 ? Double($0) * log(Double($0)) : 0 }
-        self.table = table
-        steps = zip(table, table.dropFirst()).map { $1 - $0 }
+        table = (0..<1 << 13).map { $0 > 0 ? Double($0) * log(Double($0)) : 0 }
     }
 
     func callAsFunction(_ count: Int) -> Double {
         count < table.count ? table[count] : Double(count) * log(Double(count))
-    }
-
-    /// By how much a count that grows by one does more.
-    func step(from count: Int) -> Double {
-        count < steps.count ? steps[count] : self(count + 1) - self(count)
     }
 
     func sum(_ counts: some Sequence<Int>) -> Double { counts.reduce(0) { $0 + self($1) } }

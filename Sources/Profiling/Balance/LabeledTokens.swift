@@ -64,27 +64,25 @@ struct LabeledTokens {
     private func sums(of tokens: [Int32], in visits: SampledVisits) -> (pairs: Double, labels: Double) {
         var (pairs, ofLabels) = (0.0, 0.0)
         var load = [Int32](repeating: 0, count: visits.expertCount)
+        var counts = load.mutableSpan
+        let (tokens, experts, starts) = (tokens.span, visits.experts.span, visits.starts.span)
         for label in labels.indices {
-            let group = starts[label]..<starts[label + 1]
+            let group = self.starts[label]..<self.starts[label + 1]
             var count = 0
-            // A token visits an expert once at most, and 1 ln 1 is 0.
-            if group.count == 1 {
-                count = visits.visits(of: tokens[group.lowerBound]).count
-            } else {
-                for token in tokens[group] {
-                    let visited = visits.visits(of: token)
-                    count += visited.count
-                    for visit in visited {
-                        let expert = Int(visits.experts[visit])
-                        pairs += logarithms.step(from: Int(load[expert]))
-                        load[expert] += 1
-                    }
-                }
-                for token in tokens[group] {
-                    for visit in visits.visits(of: token) { load[Int(visits.experts[visit])] = 0 }
-                }
+            for place in group {
+                let visited = Int(starts[Int(tokens[place])])..<Int(starts[Int(tokens[place]) + 1])
+                count += visited.count
+                if group.count > 1 { for visit in visited { counts[Int(experts[visit])] += 1 } }
             }
             ofLabels += logarithms(count)
+            // A token visits an expert once at most, and 1 ln 1 is 0.
+            guard group.count > 1 else { continue }
+            for place in group {
+                for visit in Int(starts[Int(tokens[place])])..<Int(starts[Int(tokens[place]) + 1]) {
+                    pairs += logarithms(Int(counts[Int(experts[visit])]))
+                    counts[Int(experts[visit])] = 0
+                }
+            }
         }
         return (pairs, ofLabels)
     }

@@ -44,13 +44,19 @@ extension RoutingTable.Routes {
     /// and the sums agree with that, the choices of a rank are as many as those tokens; else a rank's visits and drops.
     fileprivate func dropRates(topK: Int) -> [Double] {
         guard let most = dropped.max(), most > 0 else { return [] }
-        let visitsOfToken = (0..<starts.count - 1).map { visits(of: $0).count }
+        var tokens: [Int] = []  // that visit more than 0, 1, 2 … experts
+        for token in 0..<starts.count - 1 {
+            for rank in 0..<visits(of: token).count {
+                if rank == tokens.count { tokens.append(0) }
+                tokens[rank] += 1
+            }
+        }
         let choices = experts.count + dropped.reduce(0, +)
         let isWhole =
             choices % topK == 0 && choices / topK >= most && choices / topK < starts.count
-            && dropped.count <= topK && visitsOfToken.allSatisfy { $0 <= topK }
+            && dropped.count <= topK && tokens.count <= topK
         return dropped.enumerated().map { rank, dropped in
-            let visited = isWhole ? choices / topK - dropped : visitsOfToken.count { $0 > rank }
+            let visited = isWhole ? choices / topK - dropped : rank < tokens.count ? tokens[rank] : 0
             return dropped + visited > 0 ? Double(dropped) / Double(dropped + visited) : 0
         }
     }

@@ -55,6 +55,9 @@ struct BlockLoads {
 
     var count: Int { starts.count - 1 }
 
+    /// That a block visits.
+    func experts(of block: Int) -> ArraySlice<UInt16> { experts[starts[block]..<starts[block + 1]] }
+
     /// Adds the visits of a block to those of its row, `[rows][experts]`.
     func add(_ block: Int, to loads: inout [Int], row: Int = 0, of width: Int = 0) {
         for entry in starts[block]..<starts[block + 1] {

@@ -1,13 +1,13 @@
 extension VocabularyReport {
     /// Nil where no id is known.
     ///
-    /// Where there are more than 32,768 tokens, all but the number of different ids is of as many drawn by chance. Labels
-    /// are shuffled 20 times. The greatest share is at most 1 / k, and reaches it for every id that comes once.
+    /// Where there are more than 32,768 tokens, or a layer has more than 262,144 visits, all but the number of different
+    /// ids is of as many drawn by chance. Labels are shuffled 20 times. The greatest share is at most 1 / k, and reaches it for every id that comes once.
     package init?(_ table: RoutingTable) {
         let ids = table.ids
         guard ids.contains(where: { $0 >= 0 }) else { return nil }
         distinctTokens = Set(ids.lazy.filter { $0 >= 0 }).count
-        let sample = Self.sample(of: table.tokenCount)
+        let sample = Self.sample(of: table)
         let input = LabeledTokens(labels: sample.map { ids[$0] })
         let nextIDs = table.nextIDs
         let next = LabeledTokens(labels: sample.map { nextIDs[$0] })
@@ -21,8 +21,10 @@ extension VocabularyReport {
         }
     }
 
-    private static func sample(of tokens: Int) -> [Int] {
-        let most = 1 << 15
+    private static func sample(of table: RoutingTable) -> [Int] {
+        let tokens = table.tokenCount
+        let perToken = max(table.visitCount / max(tokens * table.layers.count, 1), 1)
+        let most = min(1 << 15, (1 << 18) / perToken)
         guard tokens > most else { return Array(0..<tokens) }
         var random = SeededRandom(seed: 7)
         return (0..<tokens).filter { _ in Int.random(in: 0..<tokens, using: &random) < most }
