@@ -43,6 +43,10 @@ import Testing
     @Test func `what the first half asks for most is kept for the second`() throws {
         let report = try #require(CacheReport(.written([0, 0, 1, 0, 2, 2].map { [$0] }, experts: 3)))
         #expect(report.points.map(\.pinned) == [1.0 / 3, 1.0 / 3, 1])
+        // A short prompt and a long one, which is the second half whatever its length.
+        let prompts = RoutingTable.passes(
+            [(.prompt, 1), (.prompt, 4)], experts: 3, topK: 1, visits: [[[2], [0], [2], [1], [2]]])
+        #expect(try #require(CacheReport(prompts)).points.map(\.pinned) == [1.0 / 3, 2.0 / 3, 1])
     }
 
     @Test func `a distance is the number of others in between`() throws {
@@ -128,7 +132,7 @@ import Testing
         let report = try #require(CacheReport(.written([[0]], experts: 1)))
         #expect(report.points.map(\.capacity) == [1] && report.points.map(\.share) == [1])
         #expect(report.points.map(\.lru) == [0] && report.points.map(\.belady) == [0])
-        #expect(report.points.map(\.pinned) == [1])
+        #expect(report.points.map(\.pinned) == [0])  // no second half
         #expect(report.firstRequests == 1 && report.reuseDistances.isEmpty && report.cycle == 1)
         #expect(report.workingSet.map(\.experts) == [1] && report.workingSet.map(\.share) == [1])
     }

@@ -4,7 +4,7 @@ extension CacheReport {
     /// Percent of the experts that a cache might hold.
     private static let percents = [1, 2, 3, 5, 6.25, 10, 15, 20, 25, 33, 50, 75, 100]
 
-    /// Nil for a table without visits.
+    /// Nil for a table without visits, or with more than 2²⁰ experts in all.
     package init?(_ table: RoutingTable) {
         guard let sequence = ExpertRequests(table, limit: Self.greatestReplay) else { return nil }
         requests = sequence.total
@@ -18,7 +18,7 @@ extension CacheReport {
         let distances = ReuseDistances(sequence)
         reuseDistances = distances.buckets
         firstRequests = distances.firstRequests
-        points = Self.points(sequence, cycle: cycle, expertBytes: expertBytes)
+        points = Self.points(sequence, distances, cycle: cycle, expertBytes: expertBytes)
         workingSet = WorkingSet.all(of: table)
         hotSet = HotSet(table)
     }
@@ -32,24 +32,24 @@ extension CacheReport {
         return Int(visits.rounded())
     }
 
-    private static func points(_ sequence: ExpertRequests, cycle: Int, expertBytes: Double?) -> [Point] {
+    private static func points(
+        _ sequence: ExpertRequests, _ distances: ReuseDistances, cycle: Int, expertBytes: Double?
+    ) -> [Point] {
         let pool = Double(sequence.pool)
         let capacities = Set(percents.map { Int(pool * $0 / 100) } + [cycle]).subtracting([0]).sorted()
         let next = sequence.nextRequests
         let pinned = sequence.pinnedHitRates
-        let distinct = Set(sequence.experts).count
-        let counted = Double(max(1, sequence.counted))
-        var enough: (lru: Double, belady: Double)?
+        let counted = sequence.counted
         return capacities.map { capacity in
-            let rates =
-                enough ?? (
-                    lru: Double(sequence.leastRecentlyUsedHits(capacity: capacity)) / counted,
-                    belady: Double(sequence.beladyHits(capacity: capacity, next: next)) / counted
-                )
-            if capacity >= distinct { enough = rates }
+            var (lru, belady) = (counted - distances.firstRequests, counted - distances.firstRequests)
+            if capacity < distances.experts {
+                lru = sequence.leastRecentlyUsedHits(capacity: capacity)
+                belady = sequence.beladyHits(capacity: capacity, next: next)
+            }
             return Point(
                 capacity: capacity, share: Double(capacity) / pool, bytes: expertBytes.map { $0 * Double(capacity) },
-                lru: rates.lru, belady: rates.belady, pinned: pinned[capacity])
+                lru: Double(lru) / Double(max(1, counted)), belady: Double(belady) / Double(max(1, counted)),
+                pinned: pinned[capacity])
         }
     }
 }

@@ -11,14 +11,14 @@ package struct ExpertRequests: Sendable {
     package private(set) var starts: [UInt32] = [0]
     /// For each step, whether its hits count.
     package private(set) var isCounted: [Bool] = []
-    package let counts: CacheReport.Counted
+    package private(set) var counts = CacheReport.Counted.all
     /// Where the second half of the tokens that count begins, in requests.
     package private(set) var middle = 0
 
-    /// More experts than this are not told apart.
-    static let greatestPool = 1 << 24
+    /// No model has as many; a file may say so.
+    private static let greatestPool = 1 << 20
 
-    /// The requests of a table; nil where there are none, or more than 2²⁴ experts.
+    /// The requests of a table; nil where there are none, or more than 2²⁰ experts.
     ///
     /// - Parameter limit: passes after as many requests are left out, the first one never.
     package init?(_ table: RoutingTable, limit: Int = .max) {
@@ -30,16 +30,8 @@ package struct ExpertRequests: Sendable {
         var isFull = false
         for pass in table.passes {
             let (requests, steps) = (experts.count, isCounted.count)
-            for (layer, routes) in table.routes.enumerated() {
-                let visits = Int(routes.starts[pass.tokens.lowerBound])..<Int(routes.starts[pass.tokens.upperBound])
-                let first = experts.count
-                asked.collect(routes.experts, visits, from: layer * table.experts, to: &experts)
-                guard experts.count > first else { continue }
-                total += experts.count - first
-                if !isFull { experts[first...].sort() }
-                starts.append(UInt32(experts.count))
-                isCounted.append(pass.phase == .decode)
-            }
+            append(pass, of: table, isSorted: !isFull, &asked)
+            total += experts.count - requests
             isFull = isFull || experts.count > limit && requests > 0
             if isFull {
                 experts.removeSubrange(requests...)
@@ -50,9 +42,13 @@ package struct ExpertRequests: Sendable {
             }
         }
         guard !experts.isEmpty else { return nil }
-        counts = isCounted.contains(true) ? .decode : .all
-        if counts == .all { isCounted = isCounted.map { _ in true } }
-        middle = middle(of: passes.filter { counts == .all || $0.pass.phase == .decode })
+        if isCounted.contains(true) {
+            counts = .decode
+            passes.removeAll { $0.pass.phase != .decode }
+        } else {
+            isCounted = isCounted.map { _ in true }
+        }
+        middle = middle(of: passes)
     }
 
     /// Requests that count.
@@ -60,13 +56,31 @@ package struct ExpertRequests: Sendable {
 
     func requests(of step: Int) -> Range<Int> { Int(starts[step])..<Int(starts[step + 1]) }
 
-    private func middle(of passes: [(pass: RoutingTable.Pass, steps: Range<Int>)]) -> Int {
-        var left = passes.reduce(0) { $0 + $1.pass.tokens.count } / 2
-        for (pass, steps) in passes {
-            if left <= 0 { return Int(starts[steps.lowerBound]) }
-            left -= pass.tokens.count
+    private mutating func append(
+        _ pass: RoutingTable.Pass, of table: RoutingTable, isSorted: Bool, _ asked: inout AskedExperts
+    ) {
+        for (layer, routes) in table.routes.enumerated() {
+            let visits = Int(routes.starts[pass.tokens.lowerBound])..<Int(routes.starts[pass.tokens.upperBound])
+            let first = experts.count
+            asked.collect(routes.experts, visits, from: layer * table.experts, to: &experts)
+            guard experts.count > first else { continue }
+            if isSorted { experts[first...].sort() }
+            starts.append(UInt32(experts.count))
+            isCounted.append(pass.phase == .decode)
         }
-        return experts.count
+    }
+
+    /// Where the pass begins that is half of the tokens away from the first, or the last one. A single pass has no second
+    /// half.
+    private func middle(of passes: [(pass: RoutingTable.Pass, steps: Range<Int>)]) -> Int {
+        guard passes.count > 1 else { return experts.count }
+        var left = passes.reduce(0) { $0 + $1.pass.tokens.count } / 2
+        var next = 0
+        repeat {
+            left -= passes[next].pass.tokens.count
+            next += 1
+        } while left > 0 && next < passes.count - 1
+        return Int(starts[passes[next].steps.lowerBound])
     }
 }
 

@@ -6,16 +6,17 @@ struct ReuseDistances {
     /// Of requests that count, from the first that is not empty to the last.
     private(set) var buckets: [CacheReport.Bucket] = []
     private(set) var firstRequests = 0
+    /// Different ones that were asked for.
+    private(set) var experts = 0
 
     private var place: [Int32]
     private var expertAt: [Int32]
     private var tree: [Int32]
     private var end = 0
-    private var marks = 0
 
     init(_ requests: ExpertRequests) {
         place = [Int32](repeating: -1, count: requests.pool)
-        expertAt = [Int32](repeating: -1, count: max(64, 4 * requests.pool))
+        expertAt = [Int32](repeating: -1, count: max(64, 4 * min(requests.pool, requests.experts.count)))
         tree = [Int32](repeating: 0, count: expertAt.count + 1)
         var powers = [Int](repeating: 0, count: 34)
         for step in requests.isCounted.indices {
@@ -40,11 +41,11 @@ struct ReuseDistances {
         var distance: Int?
         let last = Int(place[expert])
         if last >= 0 {
-            distance = marks - marks(through: last)
+            distance = experts - marks(through: last)
             add(-1, at: last)
             expertAt[last] = -1
         } else {
-            marks += 1
+            experts += 1
         }
         add(1, at: end)
         expertAt[end] = Int32(expert)
