@@ -26,6 +26,18 @@ import Testing
         #expect(LoadBalance(loads: (0..<128).map { $0 < 12 ? 10_000 : 0 }, topK: 8).isCollapsed)
     }
 
+    @Test func `a quarter of the room is the limit, half of it where one expert sees most tokens`() {
+        let alike = { (alive: Int, experts: Int, topK: Int) in
+            LoadBalance(loads: (0..<experts).map { $0 < alive ? 10_000 : 0 }, topK: topK).isCollapsed
+        }
+        #expect(alike(37, 128, 8) && !alike(39, 128, 8))  // 8 + 120 / 4 = 38
+        #expect(alike(3, 8, 2) && !alike(4, 8, 2))  // 2 + 6 / 4
+        #expect(alike(1, 4, 1) && !alike(2, 4, 1))  // 1 + 3 / 4
+        // 4.5 and 4.7 of 8 effective, of a limit of 5; the first expert sees 80 % of the tokens, then 60 %.
+        #expect(LoadBalance(loads: [4000, 3000, 1500, 600, 400, 200, 200, 100], topK: 2).isCollapsed)
+        #expect(!LoadBalance(loads: [3000, 3000, 2600, 500, 400, 200, 200, 100], topK: 2).isCollapsed)
+    }
+
     @Test func `uneven is not collapsed`() {
         // The busiest of eight at 2.3 times the mean, of a ceiling of 4; effective are 6.7.
         #expect(!LoadBalance(loads: [2850, 2000, 1500, 1000, 1000, 750, 500, 400], topK: 2).isCollapsed)
