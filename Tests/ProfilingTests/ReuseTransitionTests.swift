@@ -55,6 +55,17 @@ import Testing
         #expect(isNear(transition.chanceRecall, (4.0 / 4 + 1.0 / 4) / 3))
     }
 
+    /// The last quarter of the tokens goes elsewhere.
+    @Test func `of many tokens some from all of the second half are guessed`() {
+        let before = (0..<60_000).map { [$0 % 3] }
+        let after = before.enumerated().map { $0 < 45_000 ? $1 : [($1[0] + 1) % 3] }
+        let table = RoutingTable.passes([(.prompt, 60_000)], experts: 3, topK: 1, visits: [before, after])
+        let transition = TransitionReport.all(of: table)[0]
+        #expect(abs(transition.recall - 0.5) < 0.001)
+        #expect(abs(transition.popularityRecall - 1.0 / 3) < 0.001)
+        #expect(transition.top.map(\.count) == [15_000, 15_000, 15_000])
+    }
+
     @Test func `tokens that miss a layer are in no pair`() {
         let routes = [[[0], [], [1], [1]], [[0], [1], [], [1]]]
         let transition = TransitionReport.all(of: .sample(experts: 2, topK: 1, routes: routes))[0]

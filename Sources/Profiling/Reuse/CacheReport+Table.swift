@@ -1,6 +1,6 @@
 extension CacheReport {
     /// Requests that are replayed at most.
-    package static let greatestReplay = 3_000_000
+    package static let greatestReplay = 2_000_000
     /// Percent of the experts that a cache might hold.
     private static let percents = [1, 2, 3, 5, 6.25, 10, 15, 20, 25, 33, 50, 75, 100]
 

@@ -2,7 +2,6 @@ extension TransitionReport {
     /// Experts that are told apart in a layer: of more, the busiest. Visits of the others are in no pair, and nobody
     /// guesses them.
     package static let mostExperts = 512
-    private static let topSteps = 10
 
     /// Tokens whose experts are guessed, evenly spread over the second half.
     package static func mostGuessed(of experts: Int) -> Int { max(2048, min(1 << 20 / experts, 8192)) }
@@ -36,19 +35,28 @@ extension TransitionReport {
         recall = guesses.share(guesses.hits)
         popularityRecall = guesses.share(guesses.popularHits)
         chanceRecall = guesses.share(guesses.chanceHits)
-        var telling: [(information: Double, step: Step)] = []
-        mutualInformation = pairs.mutualInformation { first, second, information in
-            guard telling.count < Self.topSteps || information > telling[telling.count - 1].information else { return }
+        var telling = TellingPairs()
+        mutualInformation = pairs.mutualInformation { telling.add(before: $0, after: $1, $2) }
+        top = telling.pairs.map { _, first, second in
             let count = Int(pairs.counts[first * pairs.experts + second])
-            let step = Step(
+            return Step(
                 first: before.experts[first], second: after.experts[second], count: count,
                 probability: Double(count) / Double(pairs.before[first]))
-            let place = telling.firstIndex { $0.information < information } ?? telling.count
-            telling.insert((information, step), at: place)
-            if telling.count > Self.topSteps { telling.removeLast() }
         }
-        top = telling.map(\.step)
         counts = table.experts <= CoActivationReport.greatestMatrix ? pairs.matrix : nil
+    }
+}
+
+/// The pairs that come more often than by chance and add most to mutual information, the first most.
+private struct TellingPairs {
+    private(set) var pairs: [(information: Double, before: Int, after: Int)] = []
+    private let most = 10
+
+    mutating func add(before: Int, after: Int, _ information: Double) {
+        guard information > 0, pairs.count < most || information > pairs[most - 1].information else { return }
+        if pairs.count == most { pairs.removeLast() }
+        let place = pairs.firstIndex { $0.information < information } ?? pairs.count
+        pairs.insert((information, before, after), at: place)
     }
 }
 

@@ -12,7 +12,7 @@ package struct TransitionReport: Codable, Sendable, Equatable {
     package var chanceRecall: Double
     /// `[E][E]` tokens; left out above ``CoActivationReport/greatestMatrix`` experts.
     package var counts: [[Int]]?
-    /// Those that add most to the mutual information, the first most.
+    /// Up to ten that add most to the mutual information, the first most.
     package var top: [Step]
 
     package struct Step: Codable, Sendable, Equatable {
