@@ -14,6 +14,8 @@ struct ReportSample {
     var domains = ["prose", "code", "arithmetic", "French"]
     var layerNames: [String]?
     var collapsedLayer: Int?
+    /// Visits of the experts of each layer, instead of random ones.
+    var loads: [[Int]]?
     /// No file names, no remarks, no findings.
     var isBare = false
 
@@ -74,6 +76,7 @@ struct ReportSample {
     }
 
     private func loads(_ place: Int, _ random: inout SeededRandom, visits: Int) -> [Int] {
+        if let loads { return loads[place] }
         if place == collapsedLayer { return (0..<experts).map { $0 < topK ? visits / topK : 0 } }
         let strength = skew * (place == 3 ? 3 : 0.5 + Double(place % 4) * 0.3)
         var weights = (0..<experts).map { _ in
@@ -156,6 +159,19 @@ struct ReportSample {
 // MARK: What a rich report has besides
 
 extension ReportSample {
+    static let rich = ReportSample()
+    /// As large as the largest models that run on one machine.
+    static let big = ReportSample(layers: 48, experts: 128, topK: 8)
+    static let poor = ReportSample(layers: 1, experts: 1, topK: 1, isRich: false, isBare: true)
+    static let hostile = ReportSample(
+        model: "<script>alert('x')</script>\"&\u{1B}[2J\u{202E}" + String(repeating: "long", count: 40),
+        domains: ["<i>&\"", String(repeating: "é", count: 60), "🦊🦊🦊🦊🦊🦊🦊", "'; drop\n"],
+        layerNames: (0..<6).map { "model.layers.\($0).<b>mlp</b>.🦊" + String(repeating: "x", count: 40) })
+    /// Another shape, and one layer that is no mixture any more.
+    static let collapsed = ReportSample(
+        model: "sample-moe-b", layers: 5, experts: 16, skew: 0.9, seed: 9, collapsedLayer: 2)
+    static let empty = ReportSample(layers: 0, isRich: false, isBare: true)
+
     private func information(_ nats: Double) -> [String: Any] {
         [
             "mutualInformation": nats, "normalized": nats / 1.386, "shuffledMean": 0.004, "shuffledHigh": 0.007,

@@ -70,10 +70,10 @@ extension HTMLPage {
         .switch { border: 0; margin: 1.5rem 0 0; padding: 0; min-width: 0; } .switch legend { float: left; padding: 0; margin-right: .75rem; color: var(--soft); font-size: .875rem; }
         .switch > label { font-size: .875rem; margin-right: .9rem; } .switch > input { accent-color: var(--accent); vertical-align: -1px; }
         .switch > .second { display: none; } #by-load:checked ~ .first { display: none; } #by-load:checked ~ .second { display: block; } .switch figure { margin-top: 1rem; }
-        .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 0 2.5rem; }
+        .row { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 0 2.5rem; }
         .row > figure { display: grid; grid-template-columns: minmax(0, 1fr); grid-row: span 3; grid-template-rows: subgrid; }
         .multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: 1rem 1.25rem; margin: 1rem 0; padding: 0; list-style: none; }
-        .multiples p { margin: 0; font-size: .8125rem; }
+        .multiples p { margin: 0; font-size: .8125rem; } .row .multiples { grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); }
         .multiples .number { color: var(--soft); font-variant-numeric: tabular-nums; }
         .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 1rem; margin: 1.75rem 0 0; padding: 0; list-style: none; }
         .cards li { background: var(--raised); border-radius: .5rem; padding: 1rem 1.1rem; border-top: 3px solid var(--fine); }
@@ -84,7 +84,7 @@ extension HTMLPage {
         .cards p:last-child { margin: 0; font-size: .9rem; color: var(--soft); }
         .key { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 8.4rem), 1fr)); gap: 1.75rem 1.25rem; margin: 1.5rem 0 0; }
         .key div { border-left: 2px solid var(--faint); padding-left: .75rem; }
-        .key dt { color: var(--soft); font-size: .8125rem; line-height: 1.35; }
+        .key dt { font-size: .8125rem; line-height: 1.35; }
         .key div { display: flex; flex-direction: column; } .key .value { order: -1; } .key dd { margin: 0; } .key .value { font-size: 1.5rem; font-variant-numeric: tabular-nums; line-height: 1.3; }
         .key .note { font-size: .8125rem; color: var(--soft); line-height: 1.4; }
         """
@@ -143,6 +143,7 @@ extension HTMLPage {
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           body { font-size: 10pt; } body.listed { display: block; } nav, .skip { display: none; } main { max-width: none; padding: 0; }
           section { margin-top: 1.5rem; } figure, .cards li, .key div, tr, dl.glossary > div { break-inside: avoid; } h2, h3, figcaption { break-after: avoid; }
+          .row { grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); gap: 0 1.5rem; } @page { margin: 16mm 14mm; }
           .cards li { border: 1px solid #ccc; border-top: 3px solid #444; } .wide { overflow: visible; max-height: none; } thead th { position: static; }
           table { font-size: 7.5pt; } th, td { padding: .12rem .3rem; white-space: normal; }
           details:not([open]) > summary { display: none; } details.words::details-content { content-visibility: visible; height: auto; } }

@@ -106,7 +106,10 @@ struct HeatMap: Sendable {
                 let (x, y) = (left + Double(column) * cellWidth, Double(row) * cellHeight)
                 let (width, height) = (cellWidth - gap, cellHeight - gap)
                 strokes += "M\(x.place) \((y + height).place)l\(width.place) -\(height.place)"
-                if !isCompact { strokes += "h-\(width.place)v\(height.place)h\(width.place)v-\(height.place)" }
+                strokes +=
+                    isCompact
+                    ? "M\(x.place) \(y.place)l\(width.place) \(height.place)"
+                    : "h-\(width.place)v\(height.place)h\(width.place)v-\(height.place)"
             }
         }
         return strokes.isEmpty ? [] : ["<path class=\"idle\" d=\"\(strokes)\"/>"]
@@ -114,7 +117,8 @@ struct HeatMap: Sendable {
 
     private var labels: [String] {
         let everyRow = max(1, Int((18 / cellHeight).rounded(.up)))
-        let everyColumn = columns.count <= 16 ? 1 : max(1, Int((64 / cellWidth).rounded(.up)))
+        let needed = Int((64 / cellWidth).rounded(.up))
+        let everyColumn = columns.count <= 16 ? 1 : [2, 4, 5, 8, 10, 16, 20, 32, 64].first { $0 >= needed } ?? needed
         let bottom = Double(rows.count) * cellHeight + 4
         let before = stride(from: 0, to: rows.count, by: everyRow).map { row in
             Drawing.text(

@@ -72,7 +72,8 @@ extension ReportPage {
         let names = counts.indices.map { "\($0)" }
         let values = counts.enumerated().map { first, row in
             row.enumerated().map { second, count in
-                first == second || row[first] == 0 ? .nan : Double(count) / Double(row[first]) / pairs.chance
+                first == second || row[first] == 0 || counts[second][second] == 0
+                    ? .nan : Double(count) / Double(row[first]) / pairs.chance
             }
         }
         var map = HeatMap(rows: names, columns: names, values: values)
@@ -86,7 +87,8 @@ extension ReportPage {
             takeaway: closest ?? "No pair stands out.",
             explanation:
                 "P(j | i) of all pairs over what it is without preference, \(pairs.chance.percent); rows are i, columns j.",
-            drawing: map.drawing, legend: HeatMap.legend("seldom together", "often together", empty: "never"), table: table,
+            drawing: map.drawing, legend: HeatMap.legend("seldom together", "often together", empty: "never"),
+            table: table,
             isHalf: true
         ).html
     }

@@ -12,7 +12,7 @@ extension ReportPage {
         }
         return HTMLPage.Section(
             id: "gate", title: "Confidence of the gate",
-            body: [HTMLPage.paragraph(basis), confidences, histograms, HTMLPage.paragraph(confidenceAndBalance)])
+            body: [HTMLPage.paragraph(basis), Figure.row([confidences, histograms])])
     }
 
     private var basis: String {
@@ -34,7 +34,7 @@ extension ReportPage {
                     gateSeries("margin", run, color: 1, \.margin),
                 ] + (other == nil ? [gateSeries("entropy over its greatest", run, color: 7, \.entropy)] : [])
             })
-        chart.level = 3
+        (chart.level, chart.isHalf) = (3, true)
         chart.names = report.layerLabels
         (chart.startsAtZero, chart.top) = (true, 1)
         if let least, let most {
@@ -82,14 +82,17 @@ extension ReportPage {
                 """
         }
         guard !items.isEmpty else { return "" }
-        let all = "<ul class=\"multiples\">\(items.prefix(24).joined(separator: "\n"))</ul>"
-        let rest = items.dropFirst(24).joined(separator: "\n")
+        let all = "<ul class=\"multiples\">\(items.prefix(12).joined(separator: "\n"))</ul>"
+        let rest = items.dropFirst(12).joined(separator: "\n")
         return """
-            <h3>Tokens by confidence</h3>
-            <p class="how">Each picture is a layer: how many tokens have a confidence from 0 at the left to 1 at the right, in \
-            tenths; below it the mean.</p>
-            \(all)
-            \(rest.isEmpty ? "" : Figure.folded("The other layers", "<ul class=\"multiples\">\(rest)</ul>"))
+            <figure class="half">
+            <figcaption><h3>Tokens by confidence, a picture for each layer</h3>
+            <p class="takeaway">\(confidenceAndBalance.escapedForHTML)</p>
+            <p class="how">How many tokens have a confidence from 0 at the left to 1 at the right, in tenths; below it the mean.</p>
+            </figcaption>
+            <div class="drawing">\(all)</div>
+            <div>\(rest.isEmpty ? "" : Figure.folded("The other layers", "<ul class=\"multiples\">\(rest)</ul>"))</div>
+            </figure>
             """
     }
 
@@ -101,9 +104,8 @@ extension ReportPage {
             return "A sure gate is not an even one: confidence is about single tokens, balance about all of them."
         }
         return """
-            A sure gate is not an even one: confidence is about single tokens, balance about all of them. Here the surest \
-            layer, \(most.0.layer.clipped(24)), has a max/mean of \(most.0.maxOverMean.brief), the least sure, \
-            \(least.0.layer.clipped(24)), one of \(least.0.maxOverMean.brief).
+            A sure gate is not an even one: the surest layer, \(most.0.layer.clipped(24)), has a max/mean of \
+            \(most.0.maxOverMean.brief), the least sure, \(least.0.layer.clipped(24)), one of \(least.0.maxOverMean.brief).
             """
     }
 }

@@ -19,15 +19,16 @@ extension ReportPage {
     }
 
     private var percentiles: String {
-        let rows = zip(names, reports).flatMap { name, report -> [[String]] in
-            guard let across = report.acrossLayers else { return [] }
-            let measures = [
-                ("max/mean", across.maxOverMean), ("coefficient of variation", across.cv), ("Gini", across.gini),
-                ("normalized entropy", across.entropy), ("effective experts", across.effectiveExperts),
-                ("idle experts", across.deadExperts),
-            ]
-            return measures.map { measure, of in
-                [other == nil ? measure : "\(measure), \(name)"]
+        let measures: [(String, (AcrossLayers) -> AcrossLayers.Percentiles)] = [
+            ("max/mean", \.maxOverMean), ("coefficient of variation", \.cv), ("Gini", \.gini),
+            ("normalized entropy", \.entropy), ("effective experts", \.effectiveExperts),
+            ("idle experts", \.deadExperts),
+        ]
+        let rows = measures.flatMap { measure, value in
+            zip(names, reports).compactMap { name, report -> [String]? in
+                guard let of = report.acrossLayers.map(value) else { return nil }
+                return
+                    [other == nil ? measure : "\(measure), \(name)"]
                     + [of.min, of.p50, of.p75, of.p90, of.p95, of.max].map {
                         measure == "idle experts" ? $0.short : $0.brief
                     }

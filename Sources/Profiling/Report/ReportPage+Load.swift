@@ -3,22 +3,27 @@ extension ReportPage {
     var load: HTMLPage.Section? {
         guard !report.layers.isEmpty else { return nil }
         var body = [loadMaps]
-        body += reports.count == 1 ? [distribution(0)] : [Figure.row(reports.indices.map(distribution))]
-        body.append(Figure.row([other == nil ? nil : bothPeaks, phases].compactMap { $0 }))
+        let spreads = shown.map(distribution)
+        let rest = [other == nil ? nil : bothPeaks, phases].compactMap { $0 }
+        body += spreadsAreHalf ? [Figure.row(spreads + rest)] : spreads + [Figure.row(rest)]
         return HTMLPage.Section(id: "load", title: "Load of every expert", body: body)
     }
+
+    /// Runs that have anything to show.
+    private var shown: [Int] { reports.indices.filter { !reports[$0].layers.isEmpty } }
 
     // MARK: Map
 
     private var loadMaps: String {
-        let byNumber = reports.indices.map { loadFigure($0, isSorted: false) }
-        let byLoad = reports.indices.map { loadFigure($0, isSorted: true) }
+        let byNumber = shown.map { loadFigure($0, isSorted: false) }
+        guard report.layers.contains(where: { $0.load.count > 1 }) else { return byNumber.joined() }
+        let byLoad = shown.map { loadFigure($0, isSorted: true) }
         return """
             <fieldset class="switch"><legend>Order of the experts</legend>
             <input type="radio" name="order" id="by-number" checked><label for="by-number">by number</label>
             <input type="radio" name="order" id="by-load"><label for="by-load">by load</label>
-            <div class="first">\(reports.count == 1 ? byNumber[0] : Figure.row(byNumber))</div>
-            <div class="second">\(reports.count == 1 ? byLoad[0] : Figure.row(byLoad))</div>
+            <div class="first">\(shown.count == 1 ? byNumber[0] : Figure.row(byNumber))</div>
+            <div class="second">\(shown.count == 1 ? byLoad[0] : Figure.row(byLoad))</div>
             </fieldset>
             """
     }
@@ -53,6 +58,9 @@ extension ReportPage {
 
     // MARK: Spread
 
+    /// Many layers need the whole width.
+    private var spreadsAreHalf: Bool { other != nil || report.layers.count <= 12 && phases != nil }
+
     private func distribution(_ run: Int) -> String {
         let report = reports[run]
         var chart = spreadChart(report)
@@ -71,7 +79,7 @@ extension ReportPage {
                 (.box("quartiles"), "middle half"), (.line("median"), "median"), (.box("peak"), "busiest"),
                 (.box("interval"), "95 % confidence"), (.line("chance"), "busiest by chance"),
             ]).html,
-            table: spreadTable(report, caption: named("Load over the fair share", run)), isHalf: other != nil
+            table: spreadTable(report, caption: named("Load over the fair share", run)), isHalf: spreadsAreHalf
         ).html
     }
 

@@ -1,6 +1,6 @@
 extension ReportText {
     /// More layers than these are not all shown.
-    private static let shownLayers = 14
+    private static let shownLayers = 8
 
     /// A column for every expert, or for some beside each other, and a bar for the busiest.
     var load: [String] {
@@ -29,7 +29,7 @@ extension ReportText {
 
     private var legend: [String] {
         let hidden = report.layers.count - shown.count
-        let rest = hidden > 0 ? " · \(hidden) layers are not shown, none worse" : ""
+        let rest = hidden > 0 ? " · \(hidden) more layers are not as bad as the worst four" : ""
         return paint(indented("▁ less than 0.57  ▄ even  █ 2.5 times and more  · idle\(rest)"), .soft)
     }
 
@@ -41,8 +41,8 @@ extension ReportText {
             let (first, second) = (report.layers[$0].maxOverMean, report.layers[$1].maxOverMean)
             return first == second ? $0 < $1 : first > second
         }
-        let onTheWay = (0..<6).map { $0 * (count - 1) / 5 }
-        return Set(worst.prefix(Self.shownLayers - 6) + onTheWay).sorted()
+        let onTheWay = (0..<4).map { $0 * (count - 1) / 3 }
+        return Set(worst.prefix(4) + onTheWay).sorted()
     }
 
     private func binSize(_ experts: Int, room: Int) -> Int { max(1, (experts + room - 1) / max(room, 1)) }
@@ -84,7 +84,7 @@ extension ReportText {
         let head = ["layer", "max/mean", "of at most", "CV", "Gini", "entropy", "effective", "idle", "gate", "95 %"]
         let worst = report.layers.indices.sorted { report.layers[$0].maxOverMean > report.layers[$1].maxOverMean }
         let isLong = report.layers.count > Self.shownLayers
-        let rows = (isLong ? worst.prefix(5).sorted() : Array(report.layers.indices)).map { place -> [String] in
+        let rows = (isLong ? worst.prefix(3).sorted() : Array(report.layers.indices)).map { place -> [String] in
             let layer = report.layers[place]
             return [
                 labels[place] + (layer.isCollapsed ? " collapsed" : ""), layer.maxOverMean.brief,
@@ -93,14 +93,13 @@ extension ReportText {
                 layer.intervals.maxOverMean.text,
             ]
         }
-        return table([head] + rows) + (isLong ? [""] + percentiles : [])
+        return table([head] + rows) + (isLong ? percentiles : [])
     }
 
     private var percentiles: [String] {
         guard let across = report.acrossLayers else { return [] }
         let measures = [
             ("max/mean", across.maxOverMean), ("CV", across.cv), ("Gini", across.gini), ("entropy", across.entropy),
-            ("effective", across.effectiveExperts), ("idle", across.deadExperts),
         ]
         let rows = measures.map { name, of in [name] + [of.min, of.p50, of.p75, of.p90, of.p95, of.max].map(\.brief) }
         return table([["over all layers", "least", "p50", "p75", "p90", "p95", "greatest"]] + rows)

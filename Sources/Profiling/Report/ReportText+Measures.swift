@@ -24,14 +24,12 @@ extension ReportText {
         guard let layers = report.domains?.layers, !layers.isEmpty else { return nil }
         let beyond = layers.count { $0.information.mutualInformation > $0.information.shuffledHigh }
         let most = layers.max { $0.information.mutualInformation < $1.information.mutualInformation }
-        let place = most.map {
-            ", most in layer \($0.layer.clipped(16)) (\($0.information.mutualInformation.fixed(3)) nats, \($0.information.normalized.percent))"
-        }
+        let place = most.map { ", \($0.information.normalized.percent) of it in layer \($0.layer.clipped(8))" }
         return row(
             "domains", layers.map(\.information.mutualInformation),
             beyond == 0
                 ? "experts tell no more of them than with shuffled labels"
-                : "experts tell of them beyond chance in \(beyond) of \(layers.count) layers\(place ?? "")")
+                : "known beyond chance in \(beyond) of \(layers.count) layers\(place ?? "")")
     }
 
     private var transitions: [String]? {
@@ -40,7 +38,7 @@ extension ReportText {
         return row(
             "next layer", recall, high: 1,
             "\(recall.mean.percent) of its visits guessed from the layer before, "
-                + "\(report.transitions.map(\.popularityRecall).mean.percent) by popularity alone")
+                + "\(report.transitions.map(\.popularityRecall).mean.percent) by popularity")
     }
 
     private var drift: [String]? {
@@ -79,10 +77,10 @@ extension ReportText {
             let nearest = cache.points.min { abs($0.share - share) < abs($1.share - share) }
             if let nearest, points.last?.capacity != nearest.capacity { points.append(nearest) }
         }
-        let curve = Blocks.curve(Self.binned(cache.points.map(\.lru), to: 16), high: 1)
+        let curve = Blocks.curve(Self.binned(cache.points.map(\.lru), to: 10), high: 1)
         var rows = [["cache: share of the experts that fits"] + points.map(\.share.percent)]
         if cache.expertBytes != nil { rows.append(["  memory"] + points.map { $0.bytes?.inBytes ?? "–" }) }
-        rows.append(["  hits, least recently used " + curve.clippedToColumns(9)] + points.map(\.lru.percent))
+        rows.append(["  hits, least recently used " + curve] + points.map(\.lru.percent))
         rows.append(["  hits, best possible"] + points.map(\.belady.percent))
         return table(rows)
     }

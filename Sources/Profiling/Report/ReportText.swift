@@ -3,7 +3,7 @@ package struct ReportText: Sendable {
     let report: RoutingReport
     let other: RoutingReport?
     /// 60 to 120 columns, whatever the terminal has.
-    let width: Int
+    package let width: Int
     let usesColor: Bool
 
     package init(_ report: RoutingReport, against other: RoutingReport? = nil, width: Int, usesColor: Bool) {
@@ -17,7 +17,7 @@ package struct ReportText: Sendable {
 
     /// None is wider than ``width``.
     package var lines: [String] {
-        let blocks = [findings, [about], comparison, load, layers, measures, cache, [next]]
+        let blocks = [findings, about, comparison, load, layers, measures, cache, next]
         return Array(blocks.filter { !$0.isEmpty }.joined(separator: [""]))
     }
 
@@ -38,23 +38,22 @@ package struct ReportText: Sendable {
             case .fine: ("✓", .fine)
             }
         let headline = wrap(finding.headline, width - 2).enumerated().map { ($0 == 0 ? sign + " " : "  ") + $1 }
-        return paint(headline, style) + indented(finding.detail).prefix(3)
+        return paint(headline, style) + indented(finding.detail).prefix(2)
     }
 
-    private var about: String {
+    private var about: [String] {
         let source = report.source
         let parts = [
-            source.model, source.kind, source.tokens.counted("token"), source.layers.counted("layer"),
+            source.model.clippedToColumns(40), source.kind.clippedToColumns(30), source.tokens.counted("token"),
+            source.layers.counted("layer"),
             "\(source.experts.counted("expert")), top \(source.topK)",
         ]
-        return paint(plain(parts.filter { !$0.isEmpty }.joined(separator: " · ")).clippedToColumns(width), .strong)
+        return paragraph(parts.filter { !$0.isEmpty }.joined(separator: " · "), style: .strong)
     }
 
-    private var next: String {
+    private var next: [String] {
         let layer = report.worstLayer.map { "layer \($0.layer.clipped(16)) (max/mean \($0.maxOverMean.brief)); " } ?? ""
-        return paint(
-            plain("Look next: \(layer)--html FILE draws all of this, --json has every number").clippedToColumns(width),
-            .soft)
+        return paragraph("Look next: \(layer)--html FILE draws all of this, --json has every number", style: .soft)
     }
 
     // MARK: Against another
