@@ -3,7 +3,10 @@ extension Finding {
     package static func all(of report: RoutingReport) -> [Finding] {
         let found =
             [collapse(report), imbalance(report), drops(report), cache(report), specialization(report)]
-            + [transitions(report), fluctuation(report), agreement(report), drift(report), gates(report)]
+            + [
+                transitions(report), fluctuation(report), agreement(report), drift(report), gates(report),
+                pairs(report),
+            ]
         let order: [Severity] = [.alarm, .notice, .fine]
         let all = found.compactMap(\.self)
         return order.flatMap { severity in all.filter { $0.severity == severity } }
@@ -35,22 +38,23 @@ extension Finding {
             let worst = report.layers.max(by: { $0.excess < $1.excess }), let across = report.acrossLayers
         else { return nil }
         let numbers =
-            "The busiest expert of a layer has \(across.maxOverMean.p50.fixed(2)) times the mean in half of the layers, "
-            + "\(worst.maxOverMean.fixed(2)) in layer \(worst.layer)\(worst.intervals.maxOverMean.inParentheses); the ceiling is "
-            + "\(worst.maxOverMeanCeiling.fixed(1)), and chance alone gives \(worst.chance.maxOverMean.fixed(2)) for so "
-            + "many tokens."
+            "\(worst.maxOverMean.fixed(2)) times the mean there\(worst.intervals.maxOverMean.inParentheses), "
+            + "\(across.maxOverMean.p50.fixed(2)) in the median layer; the ceiling is \(worst.maxOverMeanCeiling.fixed(1)), "
+            + "and chance alone gives \(worst.chance.maxOverMean.fixed(2)) for so many tokens."
         if worst.excess < 1.5 {
             return Finding(
                 .fine, "balance",
                 "The experts share the work evenly: the busiest has at most \(worst.maxOverMean.fixed(2)) times the mean",
                 detail: numbers)
         }
-        let severity: Severity = worst.excess >= 3 ? .alarm : .notice
+        let isSmall = report.isSmallSample
         return Finding(
-            severity, "imbalance",
-            "Layer \(worst.layer) is uneven: its busiest expert has \(worst.maxOverMean.fixed(1)) times the mean, as many "
-                + "experts work as if there were \(worst.effectiveExperts.fixed(0)) of \(worst.load.count)",
-            detail: numbers)
+            worst.excess >= 3 && !isSmall ? .alarm : .notice, "imbalance",
+            "Layer \(worst.layer) is uneven\(isSmall ? " here" : ""): its busiest expert has "
+                + "\(worst.maxOverMean.fixed(1)) times the mean, as many experts work as if there were "
+                + "\(worst.effectiveExperts.fixed(0)) of \(worst.load.count)",
+            detail: numbers
+                + (isSmall ? " So few tokens tell of their text more than of the model." : ""))
     }
 
     private static func drops(_ report: RoutingReport) -> Finding? {
@@ -71,20 +75,18 @@ extension Finding {
         let memory = quarter.bytes.map { " (\($0.inBytes))" } ?? ""
         let hot = cache.hotSet
         let numbers =
-            "The busiest tenth of the experts has \(hot.busiestTenth.percent) of the visits, \(hot.busiestTenthLater.percent) "
-            + "when it is chosen by the first half and counted on the second; half of the visits go to \(hot.half.percent) of "
-            + "the experts. With room for \(quarter.share.percent)\(memory) the least-recently-used cache hits "
-            + "\(quarter.lru.percent), the best possible \(quarter.belady.percent)."
+            "Room for \(quarter.share.percent) of them\(memory) hits \(quarter.lru.percent) when the least recently used "
+            + "goes, \(quarter.belady.percent) at best. Half of the visits go to \(hot.half.percent) of the experts."
         if hot.busiestTenthLater >= 0.25 {
+            let tenth = cache.expertBytes.map { " (\(($0 * Double(cache.experts) / 10).inBytes))" } ?? ""
             return Finding(
                 .notice, "hot_set",
-                "There is a hot set worth caching: a tenth of the experts has \(hot.busiestTenthLater.percent) of the visits",
-                detail: numbers)
+                "There is a hot set worth caching: a tenth of the experts\(tenth) has \(hot.busiestTenthLater.percent) "
+                    + "of the visits", detail: numbers)
         }
-        let gain = quarter.lru - quarter.share
         return Finding(
             .notice, "hot_set",
-            gain >= 0.1
+            quarter.lru - quarter.share >= 0.1
                 ? "No hot set, but recency pays: a cache of a quarter of the experts hits \(quarter.lru.percent)"
                 : "No hot set worth caching: a quarter of the experts in memory hits \(quarter.lru.percent)",
             detail: numbers)
@@ -169,6 +171,28 @@ extension Finding {
             detail:
                 "They waver most in layer \(least.0), where the first is \(least.1.margin.percent) ahead of the second."
         )
+    }
+
+    private static func pairs(_ report: RoutingReport) -> Finding? {
+        let pairs = report.layers.compactMap { layer in
+            layer.coActivation?.allPairs.top.first.map { (layer: layer, pair: $0) }
+        }
+        guard let best = pairs.max(by: { $0.pair.lift < $1.pair.lift }), let chance = best.layer.coActivation?.chance
+        else { return nil }
+        return Finding(
+            .fine, "co_activation",
+            "Experts \(best.pair.first) and \(best.pair.second) of layer \(best.layer.layer) come together "
+                + "\(best.pair.lift.fixed(1)) times as often as their loads explain",
+            detail:
+                "Of the tokens of the rarer one, \(best.pair.probability.percent) visit the other too; of all pairs, chance "
+                + "gives \(chance.percent).")
+    }
+}
+
+extension RoutingReport {
+    /// Whether one short text could explain what is seen: what ``LoadBalance/isCollapsed`` asks for is not there.
+    fileprivate var isSmallSample: Bool {
+        source.tokens < 512 || layers.contains { $0.visits < 64 * $0.load.count }
     }
 }
 

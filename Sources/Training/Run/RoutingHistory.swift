@@ -34,9 +34,9 @@ package final class RoutingHistory {
         self.folder = folder
         corpus = try recipe.corpus(cacheFolder: folder.data, progress: progress, isCancelled: isCancelled)
         model = try TrainableModel(recipe, tokenCounts: corpus.tokenCounts(), workers: workers)
-        batches = Array(
-            corpus.validationBatches(
-                sequences: recipe.batch, context: recipe.context, limit: max(1, tokens / recipe.context)))
+        let windows = corpus.validationBatches(
+            sequences: recipe.batch, context: recipe.context, limit: max(1, tokens / recipe.context))
+        batches = windows.mixed(sequences: recipe.batch, context: recipe.context)
     }
 
     /// The routes at a step, as a text that is generated meets them and as in training.
@@ -74,6 +74,30 @@ package final class RoutingHistory {
             builder.append(routes, of: batch, domains: corpus.domains.map(\.name), withWeights: withWeights)
         }
         return builder.finish().tokenByToken()
+    }
+}
+
+extension Sequence<Batch> {
+    /// The same sequences with all domains mixed evenly, so that any part is like the whole.
+    fileprivate func mixed(sequences: Int, context: Int) -> [Batch] {
+        var windows: [[(batch: Batch, sequence: Int)]] = []
+        for batch in self {
+            for (sequence, domain) in batch.domains.enumerated() {
+                while windows.count <= domain { windows.append([]) }
+                windows[domain].append((batch, sequence))
+            }
+        }
+        let order = EvenMix.order(counts: windows.map(\.count)).map { windows[$0.kind][$0.place] }
+        return stride(from: 0, to: order.count, by: sequences).map { first in
+            var mixed = Batch(context: context)
+            for window in order[first..<Swift.min(first + sequences, order.count)] {
+                let rows = window.sequence * context..<(window.sequence + 1) * context
+                mixed.tokens += window.batch.tokens[rows]
+                mixed.targets += window.batch.targets[rows]
+                mixed.domains.append(window.batch.domains[window.sequence])
+            }
+            return mixed
+        }
     }
 }
 

@@ -82,24 +82,23 @@ extension ProfileSource {
         let progress = ProgressLine("Profiling", amount: { "\($0) tokens" })
         let all = samples.reduce(0) { $0 + $1.tokens.count }
         var (logprob, predicted) = (0.0, 0)
-        for sample in samples {
-            recorder.begin(RoutingTable.Text(name: sample.name, domain: sample.domain))
-            for start in stride(from: 0, to: sample.tokens.count, by: context) {
-                recorder.begin(at: start)
-                let done = recorder.tokenCount
-                let score = try running.score(
-                    Array(sample.tokens[start..<min(start + context, sample.tokens.count)]), recorder: recorder,
-                    isCancelled: { Interruption.isRequested }, onProgress: { progress.show(done: done + $0, of: all) })
-                if Interruption.isRequested { throw Interrupted() }
-                logprob += score.logprobs.compactMap(\.self).reduce(0, +)
-                predicted += score.logprobs.count { $0 != nil }
-            }
+        for window in samples.windows(of: context) {
+            recorder.begin(RoutingTable.Text(name: window.sample.name, domain: window.sample.domain))
+            recorder.begin(at: window.start)
+            let done = recorder.tokenCount
+            let score = try running.score(
+                window.tokens, recorder: recorder, isCancelled: { Interruption.isRequested },
+                onProgress: { progress.show(done: done + $0, of: all) })
+            if Interruption.isRequested { throw Interrupted() }
+            logprob += score.logprobs.compactMap(\.self).reduce(0, +)
+            predicted += score.logprobs.count { $0 != nil }
         }
         progress.clear()
         var report = RoutingReport(recorder.finish().tokenByToken(), kind: "text", files: samples.map(\.name).uniqued)
+        report.source.texts = samples.count
         report.source.remarks.append(
-            "The texts were read in windows of \(context) tokens; caches are replayed as if they were written token by "
-                + "token, which visits the same experts.")
+            "The texts were read in windows of \(context) tokens, all domains mixed; caches are replayed as if they were "
+                + "written token by token, which visits the same experts.")
         let perplexity = exp(-logprob / Double(max(predicted, 1)))
         report.source.remarks.append("Perplexity \(perplexity.rounded(3)) over \(predicted.grouped) tokens.")
         return report
@@ -125,6 +124,33 @@ extension ProfileTexts {
             left[text.domain] = room - tokens.count
             return tokens.isEmpty ? nil : Sample(name: text.name, domain: text.domain, tokens: tokens)
         }
+    }
+}
+
+extension [ProfileTexts.Sample] {
+    /// A part of a text that is read at once.
+    struct Window {
+        let sample: ProfileTexts.Sample
+        let start: Int
+        let tokens: [Int]
+    }
+
+    /// All of it in windows, the domains mixed evenly, so that any part is like the whole.
+    func windows(of context: Int) -> [Window] {
+        var domains: [String] = []
+        var windows: [[Window]] = []
+        for sample in self {
+            if !domains.contains(sample.domain) {
+                domains.append(sample.domain)
+                windows.append([])
+            }
+            let domain = domains.firstIndex(of: sample.domain) ?? 0
+            windows[domain] += stride(from: 0, to: sample.tokens.count, by: context).map { start in
+                let end = Swift.min(start + context, sample.tokens.count)
+                return Window(sample: sample, start: start, tokens: [Int](sample.tokens[start..<end]))
+            }
+        }
+        return EvenMix.order(counts: windows.map(\.count)).map { windows[$0.kind][$0.place] }
     }
 }
 
