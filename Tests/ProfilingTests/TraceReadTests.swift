@@ -168,6 +168,6 @@ import Testing
     @Test func `an expert that comes up twice in a prompt counts once`() throws {
         let table = try folder.read("0,1\n0,1\n0,2\n0,3\n1,0\n1,3\n0,0\n0,2\n1,0\n1,2\n")
         #expect(table.choices == [[[1], [2, 3], [0, 2]], [[], [0, 3], [0, 2]]])
-        #expect(table.remarks.joined().contains("1 visits are left out"))
+        #expect(table.remarks.joined().contains("the same expert twice: 1."))
     }
 }

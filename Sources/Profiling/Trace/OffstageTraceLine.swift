@@ -104,7 +104,9 @@ extension TraceScanner {
     mutating func decoded<Value: Decodable>(_ type: Value.Type, _ noun: String) throws -> Value {
         let start = position
         try skipValue()
-        guard let value = try? JSONDecoder().decode(type, from: Data(bytes[start..<position])) else {
+        guard position - start <= 1 << 20,
+            let value = try? JSONDecoder().decode(type, from: Data(bytes[start..<position]))
+        else {
             throw error("\(text(start..<position)) is no \(noun)")
         }
         return value

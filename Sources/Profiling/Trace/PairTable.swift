@@ -154,7 +154,7 @@ struct PairTable {
                 + "batch (it reads a strided view as if it were contiguous), so do not rely on what was read.")
         if repetitions > 0 {
             table.remarks.append(
-                "\(repetitions) visits are left out in which a token of a prompt would visit an expert twice.")
+                "Visits left out because a token of a prompt would visit the same expert twice: \(repetitions).")
         }
     }
 }

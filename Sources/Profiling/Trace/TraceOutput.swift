@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Under a temporary name it gets its own at the end, and without ``finish()`` nothing of it stays.
 struct TraceOutput: ~Copyable {
-    private static let chunk = 1 << 18
+    private static let chunk = 1 << 16
 
     private let path: String
     private let isTemporary: Bool

@@ -44,7 +44,7 @@ final class TraceSource {
             return piece.count
         }
         while true {
-            try monitor.checkCancellation()
+            try waitForInput()
             let count = buffer.withUnsafeMutableBytes {
                 Glibc.read(descriptor, $0.baseAddress! + start, $0.count - start)
             }
@@ -53,6 +53,13 @@ final class TraceSource {
             monitor.add(count)
             return count
         }
+    }
+
+    /// Hears of a cancellation even while nobody writes.
+    private func waitForInput() throws {
+        try monitor.checkCancellation()
+        var input = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&input, 1, -1) < 0, errno == EINTR { try monitor.checkCancellation() }
     }
 
     private static func unreadable(_ name: String) -> ProfilingError {
