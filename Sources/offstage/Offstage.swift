@@ -19,8 +19,7 @@ struct Offstage: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Pack.self, Run.self, Score.self, Tokenize.self, Inspect.self, Train.self, Compare.self, Profile.self,
-            Export.self,
-            Synth.self,
+            Export.self, Trace.self, Synth.self,
         ])
 
     static func main() {

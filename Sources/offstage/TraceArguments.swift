@@ -3,7 +3,9 @@ import Profiling
 
 /// What a trace does not say of itself, or says wrongly.
 struct TraceArguments: ParsableArguments {
-    @Option(help: "The traces' format. (default: what their first lines look like)")
+    @Option(
+        name: [.customLong("from"), .customLong("format")],
+        help: "The traces' format. (default: what their first lines look like)")
     var format: TraceFormat?
     @Option(
         parsing: .unconditional,
@@ -19,6 +21,7 @@ struct TraceArguments: ParsableArguments {
     func validate() throws {
         try Limits.check("--top-k", topK, 1...RoutingTableBuilder.mostExperts)
         try Limits.check("--experts", experts, 1...RoutingTableBuilder.mostExperts)
+        if let topK, let experts { try Limits.check("--top-k", topK, 1...experts) }
     }
 
     var options: TraceOptions {
