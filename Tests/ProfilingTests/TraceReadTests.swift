@@ -100,8 +100,17 @@ import Testing
         #expect(rows.choices == [[[1], [2]], [[], [3]]])
     }
 
+    @Test func `what Megatron tells twice counts once`() throws {
+        let records = ["pre_dispatch", "post_dispatch"].map {
+            #"{"step":0,"stage":"\#($0)","layer":0,"topk":1,"top_indices":[[1]]}"#
+        }
+        let table = try folder.read(records.joined(separator: "\n"))
+        #expect(table.choices == [[[1]]])
+        #expect(table.remarks.contains("Only records of the stage pre_dispatch are read."))
+    }
+
     @Test func `layers of multi-token prediction have names of their own`() throws {
-        let record = #"{"step":0,"block":"mtp","mtp_idx":0,"layer":1,"topk":1,"top_indices":[[2]]}"#
+        let record = #"{"step":0,"stage":"s","block":"mtp","mtp_idx":0,"layer":1,"topk":1,"top_indices":[[2]]}"#
         let table = try folder.read(#"{"step":0,"stage":"s","layer":9,"topk":1,"top_indices":[[1]]}"# + "\n" + record)
         #expect(table.layers.map(\.name) == ["9", "mtp 0.1"])
         #expect(table.tokenCount == 1)

@@ -6,6 +6,9 @@ struct MegatronTraceReader: TraceReader {
     private var builder = RoutingTableBuilder(model: "", experts: RoutingTableBuilder.mostExperts, topK: 1)
     private var places: [LayerName: Int] = [:]
     private var topK: (value: Int, name: String)?
+    /// Where in a step records are taken. Those taken elsewhere tell of the same tokens once more.
+    private var stage: String?
+    private var hasOtherStages = false
     private var greatest = -1
     private var pass: PassName?
     private var layersOfPass: Set<LayerName> = []
@@ -49,6 +52,7 @@ struct MegatronTraceReader: TraceReader {
         builder.remark(
             "The trace does not tell reading from writing; steps of a single token are taken as written, others as read."
         )
+        if hasOtherStages, let stage { builder.remark("Only records of the stage \(stage) are read.") }
         if topK > 1, rows > 8, ascendingRows == rows {
             builder.remark(
                 "Every token's experts are in ascending order, so their ranks are likely not known: routers that hand over "
@@ -58,6 +62,11 @@ struct MegatronTraceReader: TraceReader {
     }
 
     private mutating func add(_ record: MegatronRecord, _ scanner: borrowing TraceScanner) throws {
+        stage = stage ?? record.stage
+        guard record.stage == stage else {
+            hasOtherStages = true
+            return
+        }
         try check(record, scanner)
         let name = LayerName(block: record.block, layer: record.layer, part: record.part)
         let passName = PassName(step: record.step, rank: record.rank)
@@ -115,6 +124,7 @@ struct MegatronTraceReader: TraceReader {
 private struct MegatronRecord {
     var step = 0
     var rank = 0
+    var stage = ""
     var block = "decoder"
     var layer = 0
     /// Of multi-token prediction.
@@ -130,7 +140,7 @@ private struct MegatronRecord {
 
     mutating func read(_ scanner: inout TraceScanner) throws {
         let start = scanner.position
-        (rank, block, part) = (0, "decoder", nil)
+        (rank, stage, block, part) = (0, "", "decoder", nil)
         removeRows()
         var numbers: (step: Int?, layer: Int?, tokens: Int?, topK: Int?)
         let any = 0...Int(Int32.max)
@@ -141,6 +151,7 @@ private struct MegatronRecord {
             case "rank": rank = try scanner.integer(key, in: any)
             case "layer": numbers.layer = try scanner.integer(key, in: layers)
             case "mtp_idx": part = scanner.skip("null") ? nil : try scanner.integer(key, in: layers)
+            case "stage": stage = try scanner.string(key)
             case "block": block = try scanner.string(key)
             case "num_tokens": numbers.tokens = try scanner.integer(key, in: any)
             case "topk": numbers.topK = try scanner.integer(key, in: 1...RoutingTableBuilder.mostExperts)
