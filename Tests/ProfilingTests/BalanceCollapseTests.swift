@@ -53,8 +53,9 @@ import Testing
         }
         #expect(!same(128, 128, 6), "a text of 128 tokens")
         #expect(!same(511, 8, 2) && same(512, 8, 2))
-        // 64 visits for each of 128 experts are 8192: 1024 tokens for k = 8.
-        #expect(!same(1023, 128, 8) && same(1024, 128, 8))
+        // 64 visits for each of 128 experts are 4096 tokens for k = 2; 16 tokens for each are 2048 for k = 8.
+        #expect(!same(4095, 128, 2) && same(4096, 128, 2))
+        #expect(!same(2047, 128, 8) && same(2048, 128, 8))
         #expect(!LoadBalance(loads: [0, 0], topK: 1).isCollapsed)
     }
 

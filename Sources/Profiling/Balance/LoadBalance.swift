@@ -29,8 +29,9 @@ public struct LoadBalance: Codable, Sendable, Equatable {
     /// half of it while one expert sees seven in ten of all tokens. So a busiest expert at 2.3 times the mean of eight is
     /// no collapse as long as the others have work.
     ///
-    /// Few tokens prove nothing. It takes 64 visits per expert, with which chance alone leaves 99 % of the experts
-    /// effective, and 512 tokens: on one text of a hundred tokens, layers of good models with 128 experts use 20 to 80.
+    /// Few tokens prove nothing: on one text of a hundred tokens, layers of good models with 128 experts use 20 to 80. It
+    /// takes 64 visits per expert, with which chance alone leaves 99 % of the experts effective, 16 tokens per expert, and
+    /// 512 tokens.
     public let isCollapsed: Bool
 
     /// - Parameters:
@@ -59,7 +60,8 @@ public struct LoadBalance: Codable, Sendable, Equatable {
         normalizedEntropy = loads.count > 1 ? entropy / log(count) : 1
         effectiveExperts = exp(entropy)
         idleExperts = loads.count { $0 == 0 }
-        let isProven = total >= 64 * count && total >= 512 * visitsPerToken
+        let tokens = total / visitsPerToken
+        let isProven = total >= 64 * count && tokens >= 16 * count && tokens >= 512
         let used = (effectiveExperts - visitsPerToken) / max(count - visitsPerToken, 1)
         let hasMagnet = maxOverMean >= 0.7 * maxOverMeanCeiling
         isCollapsed = isProven && count > visitsPerToken && (used <= 0.25 || hasMagnet && used <= 0.5)

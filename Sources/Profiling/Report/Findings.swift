@@ -192,7 +192,7 @@ extension Finding {
 extension RoutingReport {
     /// Whether one short text could explain what is seen: what ``LoadBalance/isCollapsed`` asks for is not there.
     fileprivate var isSmallSample: Bool {
-        source.tokens < 512 || layers.contains { $0.visits < 64 * $0.load.count }
+        source.tokens < max(512, 16 * source.experts) || layers.contains { $0.visits < 64 * $0.load.count }
     }
 }
 
