@@ -119,7 +119,7 @@ import Testing
         let html = ReportPage(first.report, against: second.report).html
         #expect(html.contains("Routing of sample-moe, two runs"))
         // 1.5 times the fair share against 1.
-        #expect(html.contains("the other run: 1.00, +0.50"))
+        #expect(html.contains("against 1.00: +0.50"))
         #expect(html.contains("<td>1.50</td><td>1.00</td><td>+0.50</td>"))
     }
 

@@ -13,7 +13,8 @@ struct Axis: Sendable {
         let step = Self.round(span / Double(count))
         let first = (low / step + 1e-9).rounded(.down)
         let last = Swift.max((high / step - 1e-9).rounded(.up), first + 1)
-        ticks = stride(from: first, through: last, by: 1).map { $0 * step }
+        // Very close large numbers have no others between them.
+        ticks = stride(from: first, through: last, by: 1).lazy.prefix(Swift.max(count, 1) * 4).map { $0 * step }
     }
 
     /// One for each of as many things in a row.

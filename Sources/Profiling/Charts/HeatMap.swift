@@ -98,21 +98,24 @@ struct HeatMap: Sendable {
         return paths.indices.filter { !paths[$0].isEmpty }.map { "<path class=\"h\($0)\" d=\"\(paths[$0])\"/>" }
     }
 
-    /// Strokes across the cells without anything.
+    /// Strokes across the cells without anything; where cells are small, one through all that are neighbors.
     private var emptyCells: [String] {
-        var strokes = ""
-        for (row, values) in values.enumerated() {
-            for (column, value) in values.enumerated() where value == 0 {
-                let (x, y) = (left + Double(column) * cellWidth, Double(row) * cellHeight)
-                let (width, height) = (cellWidth - gap, cellHeight - gap)
-                strokes += "M\(x.place) \((y + height).place)l\(width.place) -\(height.place)"
-                strokes +=
-                    isCompact
-                    ? "M\(x.place) \(y.place)l\(width.place) \(height.place)"
-                    : "h-\(width.place)v\(height.place)h\(width.place)v-\(height.place)"
-            }
-        }
+        let strokes = values.enumerated().map { row, values in
+            values.map { $0 == 0 ? 1 : 0 }.chunkedByEquality().filter { values[$0.lowerBound] == 0 }
+                .map { isCompact ? stroke(row, through: $0) : $0.map { emptyCell(row, $0) }.joined() }.joined()
+        }.joined()
         return strokes.isEmpty ? [] : ["<path class=\"idle\" d=\"\(strokes)\"/>"]
+    }
+
+    private func stroke(_ row: Int, through columns: Range<Int>) -> String {
+        let (x, width) = (left + Double(columns.lowerBound) * cellWidth, Double(columns.count) * cellWidth)
+        return "M\(x.place) \(((Double(row) + 0.5) * cellHeight).place)h\(width.place)"
+    }
+
+    private func emptyCell(_ row: Int, _ column: Int) -> String {
+        let (x, y) = (left + Double(column) * cellWidth, Double(row) * cellHeight)
+        let (width, height) = ((cellWidth - gap).place, (cellHeight - gap).place)
+        return "M\(x.place) \((y + cellHeight - gap).place)l\(width) -\(height)h-\(width)v\(height)h\(width)v-\(height)"
     }
 
     private var labels: [String] {
@@ -138,15 +141,15 @@ struct HeatMap: Sendable {
     }
 
     /// The shades and the ratios where they change.
-    static func legend(_ below: String, _ above: String, empty: String?) -> String {
-        let bounds = steps.reversed().map { (1 / $0).fixed(2) } + steps.map { $0.fixed(2) }
+    func legend(_ below: String, _ above: String, empty: String?) -> String {
+        let bounds = Self.steps.reversed().map { (1 / $0).fixed(2) } + Self.steps.map { $0.fixed(2) }
         let shades = (0...10).map { shade in
             let bound = shade < bounds.count ? "<span>\(bounds[shade])</span>" : ""
             return "<li class=\"b\(shade)\">\(bound)</li>"
         }
         let idle = empty.map {
             """
-            <p class="none"><svg viewBox="0 0 18 14" aria-hidden="true"><path class="idle" d="M1 13L17 1H1V13H17V1"/></svg>\($0.escapedForHTML)</p>
+            <p class="none"><svg viewBox="0 0 18 14" aria-hidden="true"><path class="idle" d="\(isCompact ? "M0 7H18" : "M1 13L17 1H1V13H17V1")"/></svg>\($0.escapedForHTML)</p>
             """
         }
         return """

@@ -215,6 +215,8 @@ package struct LineChart: Sendable {
     }
 
     private var legend: String {
+        // A single curve is what the title says.
+        if series.count == 1, references.isEmpty, bands.isEmpty, diagonal == nil, level > 2 { return "" }
         let curves = series.indices.map { index in
             (
                 sign: Legend.Sign.line(

@@ -17,7 +17,7 @@ enum Blocks {
             values.map { value in
                 guard value.isFinite else { return "·" }
                 let share = high > low ? (value - low) / (high - low) : 0
-                return levels[max(0, min(7, Int(share * 8)))]
+                return levels[Int(max(0, min(7, share * 8)))]
             })
     }
 
@@ -37,11 +37,13 @@ extension String {
                 unicodeScalars.map { scalar in
                     switch scalar.properties.generalCategory {
                     case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: "?"
-                    case .spaceSeparator: " "
                     default: scalar
                     }
                 }))
     }
+
+    /// With spaces of one kind, which a line may not be broken at until then.
+    var withPlainSpaces: String { replacing("\u{202F}", with: " ").replacing("\u{A0}", with: " ") }
 
     /// Columns of a terminal: wide letters and pictures take two.
     var columns: Int { reduce(0) { $0 + $1.columns } }

@@ -87,7 +87,7 @@ extension ReportPage {
             takeaway: closest ?? "No pair stands out.",
             explanation:
                 "P(j | i) of all pairs over what it is without preference, \(pairs.chance.percent); rows are i, columns j.",
-            drawing: map.drawing, legend: HeatMap.legend("seldom together", "often together", empty: "never"),
+            drawing: map.drawing, legend: map.legend("seldom together", "often together", empty: "never"),
             table: table,
             isHalf: true
         ).html

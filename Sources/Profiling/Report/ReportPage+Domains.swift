@@ -106,7 +106,7 @@ extension ReportPage {
                 "An expert's share of a domain over its mean share of all domains: 1 where the domain makes no difference."
                 + key,
             drawing: map.binned().drawing,
-            legend: isFirst ? HeatMap.legend("avoided", "preferred", empty: "never") : "",
+            legend: isFirst ? map.legend("avoided", "preferred", empty: "never") : "",
             table: isFirst ? map.table("Share over the mean share of all domains") : "", isHalf: true
         ).html
     }

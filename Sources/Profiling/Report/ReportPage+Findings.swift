@@ -52,8 +52,7 @@ extension ReportPage {
             let otherValue = other.flatMap { figure.value($0) }
             let difference = otherValue.map { before in
                 """
-                <dd class="note">\(names[1].escapedForHTML): \(figure.text(before)), \
-                \((value - before).change(figure.text))</dd>
+                <dd class="note">against \(figure.text(before)): \((value - before).change(figure.text))</dd>
                 """
             }
             let note = figure.note.isEmpty ? "" : "<dd class=\"note\">\(figure.note.escapedForHTML)</dd>"

@@ -83,8 +83,8 @@ extension ReportPage {
             name: "Hit rate",
             meaning:
                 "The share of requests for an expert that a memory of some size would have served. Least recently used "
-                + "gives up what was not needed for longest; the best possible knows the future; pinned keeps what was visited "
-                + "most in the first half.",
+                + "gives up what was not needed for longest; the best possible knows the future; pinned has what was visited "
+                + "most in the first half there from the beginning.",
             source: "Mattson et al., 1970; Belady, 1966"),
         Term(
             name: "Working set, reuse distance",

@@ -41,7 +41,7 @@ extension ReportPage {
             takeaway: isSorted ? report.inequality : report.unevenness,
             explanation: "Load over the fair share: 1 is even. At the right max/mean of the layer." + bins,
             drawing: map.drawing,
-            legend: HeatMap.legend("less than its share", "more than its share", empty: idle ? "idle" : nil),
+            legend: map.legend("less than its share", "more than its share", empty: idle ? "idle" : nil),
             table: isSorted ? "" : whole.table(named("Load over the fair share", run)), isHalf: other != nil
         ).html
     }

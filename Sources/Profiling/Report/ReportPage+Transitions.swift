@@ -75,7 +75,7 @@ extension ReportPage {
                 + "; knowing the expert before raises the share of right guesses from \(most.popularityRecall.percent) "
                 + "to \(most.recall.percent).",
             explanation: "P(to | from) over the share that the expert has of all visits. Rows are the layer before.",
-            drawing: map.drawing, legend: HeatMap.legend("seldom taken", "often taken", empty: "never"), table: table,
+            drawing: map.drawing, legend: map.legend("seldom taken", "often taken", empty: "never"), table: table,
             isHalf: true
         ).html
     }

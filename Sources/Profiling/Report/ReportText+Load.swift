@@ -29,7 +29,7 @@ extension ReportText {
 
     private var legend: [String] {
         let hidden = report.layers.count - shown.count
-        let rest = hidden > 0 ? " · \(hidden) more layers are not as bad as the worst four" : ""
+        let rest = hidden > 0 ? " · \(hidden) layers more" : ""
         return paint(indented("▁ less than 0.57  ▄ even  █ 2.5 times and more  · idle\(rest)"), .soft)
     }
 

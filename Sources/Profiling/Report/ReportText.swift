@@ -1,3 +1,5 @@
+import Foundation
+
 /// A report as a screen of a terminal: what matters first, in its first line.
 package struct ReportText: Sendable {
     let report: RoutingReport
@@ -18,7 +20,7 @@ package struct ReportText: Sendable {
     /// None is wider than ``width``.
     package var lines: [String] {
         let blocks = [findings, about, comparison, load, layers, measures, cache, next]
-        return Array(blocks.filter { !$0.isEmpty }.joined(separator: [""]))
+        return blocks.filter { !$0.isEmpty }.joined(separator: [""]).map(\.withPlainSpaces)
     }
 
     // MARK: Findings
@@ -38,7 +40,18 @@ package struct ReportText: Sendable {
             case .fine: ("✓", .fine)
             }
         let headline = wrap(finding.headline, width - 2).enumerated().map { ($0 == 0 ? sign + " " : "  ") + $1 }
-        return paint(headline, style) + indented(finding.detail).prefix(2)
+        return paint(headline, style) + detail(finding)
+    }
+
+    /// As many sentences as fit into two lines.
+    private func detail(_ finding: Finding) -> [String] {
+        var shown = indented(finding.detail)
+        var sentences = finding.detail.components(separatedBy: ". ")
+        while shown.count > 2, sentences.count > 1 {
+            sentences.removeLast()
+            shown = indented(sentences.joined(separator: ". ") + ".")
+        }
+        return shown
     }
 
     private var about: [String] {
@@ -93,7 +106,7 @@ package struct ReportText: Sendable {
 
     func paint(_ lines: [String], _ style: Style) -> [String] { lines.map { paint($0, style) } }
 
-    /// With spaces of the usual width, and nothing that a terminal would obey.
+    /// With nothing that a terminal would obey.
     func plain(_ text: String) -> String { text.printable }
 
     func wrap(_ text: String, _ width: Int) -> [String] { plain(text).wrapped(width) }
