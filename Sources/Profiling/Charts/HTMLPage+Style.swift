@@ -100,6 +100,7 @@ extension HTMLPage {
         .interval { fill: var(--c1); fill-opacity: .35; } .peak { fill: var(--c1); } .chance { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 2 2; }
         .bar { fill: var(--c0); fill-opacity: .55; } .bar.strong { fill-opacity: 1; }
         .idle { stroke: var(--soft); stroke-width: 1; fill: none; }
+        .idle.many { stroke-opacity: .5; }
         svg text.note { fill: var(--ink); }
         .h0 { fill: var(--h0) } .h1 { fill: var(--h1) } .h2 { fill: var(--h2) } .h3 { fill: var(--h3) } .h4 { fill: var(--h4) } .h5 { fill: var(--h5) }
         .h6 { fill: var(--h6) } .h7 { fill: var(--h7) } .h8 { fill: var(--h8) } .h9 { fill: var(--h9) } .h10 { fill: var(--h10) }

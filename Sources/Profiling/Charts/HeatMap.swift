@@ -104,7 +104,7 @@ struct HeatMap: Sendable {
             values.map { $0 == 0 ? 1 : 0 }.chunkedByEquality().filter { values[$0.lowerBound] == 0 }
                 .map { isCompact ? stroke(row, through: $0) : $0.map { emptyCell(row, $0) }.joined() }.joined()
         }.joined()
-        return strokes.isEmpty ? [] : ["<path class=\"idle\" d=\"\(strokes)\"/>"]
+        return strokes.isEmpty ? [] : ["<path class=\"idle\(isCompact ? " many" : "")\" d=\"\(strokes)\"/>"]
     }
 
     private func stroke(_ row: Int, through columns: Range<Int>) -> String {

@@ -64,8 +64,7 @@ extension ReportPage {
     private func distribution(_ run: Int) -> String {
         let report = reports[run]
         var chart = spreadChart(report)
-        chart.top = reports.map { spreadChart($0).greatest }.max() ?? 0
-        chart.ceiling = report.layers.map(\.maxOverMeanCeiling).max()
+        chart.top = shown.map { spreadChart(reports[$0]) }.map { max($0.greatest, $0.visibleCeiling ?? 0) }.max() ?? 0
         let ceiling = chart.ceiling.map { $0.brief } ?? "–"
         let limit = chart.visibleCeiling == nil ? "far above the picture" : "the upper dotted line"
         return Figure(
@@ -88,7 +87,7 @@ extension ReportPage {
             names: report.layerLabels,
             ranges: report.layers.map {
                 .init($0.loadOverMean, interval: $0.intervals.maxOverMean, chance: $0.chance.maxOverMean)
-            })
+            }, ceiling: report.layers.map(\.maxOverMeanCeiling).max())
     }
 
     private func spreadTable(_ report: RoutingReport, caption: String) -> String {
@@ -191,14 +190,14 @@ extension RoutingReport {
     var aboveChance: String {
         let beyond = layers.filter { ($0.intervals.maxOverMean?.low ?? $0.maxOverMean) > $0.chance.maxOverMean }
         guard !beyond.isEmpty else {
-            return "In no layer is the busiest expert busier than chance alone would make it."
+            return "In no layer is the busiest expert busier than chance would have it, with 95 % confidence."
         }
         let greatest = beyond.max { $0.maxOverMean / $0.chance.maxOverMean < $1.maxOverMean / $1.chance.maxOverMean }
         let most = greatest.map {
             ", most of all in layer \($0.layer.clipped(24)): \($0.maxOverMean.brief) where chance gives \($0.chance.maxOverMean.brief)"
         }
         let count = beyond.count == layers.count ? "every layer" : "\(beyond.count) of \(layers.count) layers"
-        return "In \(count) the busiest expert is busier than by chance\(most ?? "")."
+        return "In \(count) the busiest expert is busier than chance would have it, with 95 % confidence\(most ?? "")."
     }
 }
 
