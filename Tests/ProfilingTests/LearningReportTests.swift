@@ -46,9 +46,9 @@ import Testing
         let report = try #require(
             LearningReport([
                 .init(step: 0, loss: 1, generation: table([[0, 1], [], [2, 3]])),
-                .init(step: 1, loss: 1, generation: table([[0, 2], [1], []])),
+                .init(step: 1, loss: 1, generation: table([[0], [1], []])),
             ]))
-        #expect(report.layers[0].saturation == [0.25, 1])
+        #expect(report.layers[0].saturation == [0.5, 1])  // all of the first token's, none of the second's
         #expect(report.layers[0].fluctuation == [2.0 / 3])  // none is a choice, too
     }
 

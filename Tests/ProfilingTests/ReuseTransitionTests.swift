@@ -84,6 +84,14 @@ import Testing
         #expect(transition.top.map(\.first) == Array(88..<98) && transition.top.map(\.second) == Array(88..<98))
     }
 
+    @Test func `ten steps are named, the most telling first`() {
+        // Every expert leads to itself, and e comes e + 1 times: all are rare enough that more visits tell more.
+        let visits = (0..<12).flatMap { [[Int]](repeating: [$0], count: $0 + 1) }
+        let top = TransitionReport.all(of: .sample(experts: 12, topK: 1, routes: [visits, visits]))[0].top
+        #expect(top.map(\.first) == [11, 10, 9, 8, 7, 6, 5, 4, 3, 2])
+        #expect(top.map(\.count) == [12, 11, 10, 9, 8, 7, 6, 5, 4, 3])
+    }
+
     @Test func `nothing follows from nothing`() {
         #expect(TransitionReport.all(of: .sample(experts: 2, topK: 1, routes: [])).isEmpty)
         #expect(TransitionReport.all(of: .sample(experts: 2, topK: 1, routes: [[[0]]])).isEmpty)
