@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Mixture
+import Profiling
 import Training
 
 struct Compare: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Profiling
 import Training
 
 struct Train: ParsableCommand {

@@ -1,6 +1,7 @@
 import Foundation
 import Mixture
 import ModelFiles
+import Profiling
 import Training
 
 // What training says to the person who waits.
@@ -69,13 +70,4 @@ extension ProgressLine {
 
 extension Double {
     func rounded(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
-}
-
-extension Int {
-    /// With commas between thousands.
-    var grouped: String {
-        let digits = Array(String(magnitude))
-        let groups = stride(from: digits.count, to: 0, by: -3).map { String(digits[Swift.max(0, $0 - 3)..<$0]) }
-        return (self < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
-    }
 }

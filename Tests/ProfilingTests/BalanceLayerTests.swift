@@ -106,8 +106,8 @@ import Testing
     }
 
     @Test func `few tokens have no intervals`() {
-        let few = RoutingTable.random(experts: 4, topK: 2, layers: 1, texts: 1, tokensPerText: 23)
-        let enough = RoutingTable.random(experts: 4, topK: 2, layers: 1, texts: 1, tokensPerText: 24)
+        let few = RoutingTable.random(experts: 4, topK: 2, layers: 1, texts: 1, tokensPerText: 95)
+        let enough = RoutingTable.random(experts: 4, topK: 2, layers: 1, texts: 1, tokensPerText: 96)
         #expect(LayerReport.all(of: few)[0].intervals.entropy == nil)
         #expect(LayerReport.all(of: enough)[0].intervals.entropy != nil)
     }

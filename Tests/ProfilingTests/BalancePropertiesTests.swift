@@ -63,7 +63,7 @@ import Testing
         for seed in 1...30 {
             let skew = [0.2, 0.5, 0.9, 1][seed % 4]
             let table = RoutingTable.random(
-                experts: 7, topK: 1 + seed % 4, layers: 1, texts: 3, tokensPerText: 10 + seed * 3, skew: skew,
+                experts: 7, topK: 1 + seed % 4, layers: 1, texts: 3, tokensPerText: 32 + seed * 3, skew: skew,
                 domains: ["a", "b"], shift: seed % 3, seed: UInt64(seed))
             let report = LayerReport.all(of: table)[0]
             #expect(report.maxOverMean <= report.maxOverMeanCeiling && report.chance.maxOverMean >= 1)

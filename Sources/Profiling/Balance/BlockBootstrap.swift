@@ -1,12 +1,12 @@
 /// How far measures of a layer would be from what they are, had other tokens come: a bootstrap over contiguous blocks of
 /// tokens (Carlstein, 1986), since neighbors are alike.
 ///
-/// There are 8 to 100 blocks of 16 tokens or more (3 or more in a short trace), and 200 resamples; 40 for very many experts.
+/// There are 16 to 100 blocks of 16 tokens or more (6 or more in a short trace), and 200 resamples; 40 for very many experts.
 /// A resample is more uneven than the sample, as the sample is more uneven than what it came from; so the resamples' quantiles
 /// are reflected at the measure (the basic bootstrap). For measures that grow like a standard deviation it is their squares
 /// to which chance adds, and which are reflected. An interval always holds the measure itself.
 struct BlockBootstrap {
-    static let leastTokens = 24
+    static let leastTokens = 96
 
     private let blocks: TokenBlocks
     private let draws: [[Int]]
@@ -15,7 +15,7 @@ struct BlockBootstrap {
     init?(_ routes: RoutingTable.Routes, experts: Int) {
         let tokens = (0..<Int32(routes.starts.count - 1)).filter { !routes.visits(of: Int($0)).isEmpty }
         guard tokens.count >= Self.leastTokens else { return nil }
-        let blocks = TokenBlocks(tokens, count: min(max(tokens.count / 16, 8), 100))
+        let blocks = TokenBlocks(tokens, count: min(max(tokens.count / 16, min(tokens.count / 6, 24)), 100))
         var random = SeededRandom(seed: 1)
         self.blocks = blocks
         draws = (0..<min(max(1 << 20 / experts, 40), 200)).map { _ in

@@ -47,16 +47,11 @@ extension Double {
 }
 
 extension Int {
-    /// With thin spaces between thousands, from five digits on.
+    /// With commas between thousands.
     package var grouped: String {
-        let digits = String(magnitude)
-        guard digits.count > 4 else { return String(self) }
-        var text = ""
-        for (place, digit) in digits.enumerated() {
-            if place > 0, (digits.count - place) % 3 == 0 { text += "\u{202F}" }
-            text.append(digit)
-        }
-        return (self < 0 ? "−" : "") + text
+        let digits = Array(String(magnitude))
+        let groups = stride(from: digits.count, to: 0, by: -3).map { String(digits[Swift.max(0, $0 - 3)..<$0]) }
+        return (self < 0 ? "−" : "") + groups.reversed().joined(separator: ",")
     }
 
     /// With its noun: 1 expert, 2 experts.

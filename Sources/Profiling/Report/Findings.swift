@@ -7,9 +7,17 @@ extension Finding {
                 transitions(report), fluctuation(report), agreement(report), drift(report), gates(report),
                 pairs(report),
             ]
-        let order: [Severity] = [.alarm, .notice, .fine]
         let all = found.compactMap(\.self)
-        return order.flatMap { severity in all.filter { $0.severity == severity } }
+        // What is wrong comes first, and then whether the work is shared: this is what people ask.
+        return all.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element)
+    }
+
+    private var rank: Int {
+        switch severity {
+        case .alarm: 0
+        case .notice: 1
+        case .fine: kind == "balance" ? 1 : 2
+        }
     }
 
     private static func collapse(_ report: RoutingReport) -> Finding? {

@@ -18,13 +18,28 @@ package struct RoutingTable: Sendable {
     /// Tokens that pass all layers together, one layer after the other: a prompt or a part of one, a token that is
     /// written, a batch in training.
     package struct Pass: Sendable, Equatable {
-        /// Their numbers in the table.
-        package var tokens: Range<Int>
+        // A trace has as many passes as tokens were written, so they are kept small.
+        private var firstToken: UInt32
+        private var count: UInt32
+        private var textIndex: UInt32
+        private var firstPosition: UInt32
         package var phase: RoutingTraceEntry.Phase
+
+        /// Their numbers in the table.
+        package var tokens: Range<Int> {
+            get { Int(firstToken)..<Int(firstToken) + Int(count) }
+            set { (firstToken, count) = (UInt32(newValue.lowerBound), UInt32(newValue.count)) }
+        }
         /// The index of their text.
-        package var text: Int
+        package var text: Int { Int(textIndex) }
         /// The position of the first in its text.
-        package var position: Int
+        package var position: Int { Int(firstPosition) }
+
+        init(tokens: Range<Int>, phase: RoutingTraceEntry.Phase, text: Int, position: Int) {
+            (firstToken, count) = (UInt32(tokens.lowerBound), UInt32(tokens.count))
+            (textIndex, firstPosition) = (UInt32(text), UInt32(clamping: position))
+            self.phase = phase
+        }
     }
 
     /// A layer with experts.

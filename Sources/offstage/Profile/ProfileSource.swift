@@ -56,7 +56,11 @@ enum ProfileSource {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
-            return try decoder.decode(RoutingReport.self, from: Data(TextInput.read(path)))
+            let report = try decoder.decode(RoutingReport.self, from: Data(TextInput.read(path)))
+            try report.check()
+            return report
+        } catch let error as ProfilingError {
+            throw Complaint("\(path): \(error)")
         } catch let error as DecodingError {
             throw Complaint(
                 "\(path) is not a report that `offstage profile --json` printed (\(error.place)). Save one with\n"
