@@ -150,6 +150,13 @@ package struct VocabularyReport: Codable, Sendable, Equatable {
     /// Different ids.
     package var distinctTokens: Int
     package var layers: [Layer]
+    /// What the experts' favorites look like, ascending by id, where there is a vocabulary to look them up in.
+    package var pieces: [Piece]?
+
+    package struct Piece: Codable, Sendable, Equatable {
+        package var id: Int
+        package var text: String
+    }
 
     package struct Layer: Codable, Sendable, Equatable {
         package var layer: String

@@ -160,12 +160,17 @@ extension ReportPage {
             id: "tokens", title: "Single tokens", body: [Figure.row([chart.html]), favorites(most)])
     }
 
+    /// A token as a person can read it, or else its id.
+    private func piece(_ id: Int) -> String {
+        report.vocabulary?.pieces?.first { $0.id == id }?.text.printable ?? "\(id)"
+    }
+
     private func favorites(_ layer: VocabularyReport.Layer?) -> String {
         guard let layer, let favorites = layer.favorites, favorites.contains(where: { !$0.isEmpty }) else { return "" }
         return Figure.folded(
             "Favorite tokens of the experts of layer \(layer.layer.clipped(24))",
             HTMLPage.table(
-                caption: "Ids of the tokens that an expert sees most beyond its share", head: ["expert", "ids"],
-                rows: favorites.enumerated().map { ["\($0)", $1.prefix(10).map(String.init).joined(separator: ", ")] }))
+                caption: "Tokens that an expert sees most beyond its share", head: ["expert", "tokens"],
+                rows: favorites.enumerated().map { ["\($0)", $1.prefix(10).map(piece).joined(separator: ", ")] }))
     }
 }

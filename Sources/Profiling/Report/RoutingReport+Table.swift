@@ -25,4 +25,10 @@ extension RoutingReport {
             if rates.contains(where: { $0 > 0 }) { layers[index].dropRates = rates }
         }
     }
+
+    /// Notes what the experts' favorite tokens look like.
+    package mutating func nameTokens(_ text: (_ id: Int) -> String) {
+        let favorites = Set(vocabulary?.layers.flatMap { ($0.favorites ?? []).joined() } ?? [])
+        vocabulary?.pieces = favorites.sorted().map { VocabularyReport.Piece(id: $0, text: text($0)) }
+    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Mixture
+import ModelFiles
 package import Profiling
 package import Tensors
 
@@ -60,6 +61,12 @@ package final class RoutingHistory {
         }
         return LearningSnapshot(
             step: step, loss: loss / Double(max(tokens, 1)), generation: generation, training: training)
+    }
+
+    /// A token as a person can read it.
+    package func visibleText(of token: Int) -> String {
+        let pieces = corpus.description.pieces
+        return pieces.indices.contains(token) ? pieces[token].replacing("▁", with: " ").debugDescription : "?"
     }
 
     private func table(

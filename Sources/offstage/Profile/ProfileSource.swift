@@ -48,8 +48,10 @@ enum ProfileSource {
         }
         progress.clear()
         guard let last = snapshots.last else { throw Complaint("\(path) has no checkpoint") }
-        return RoutingReport(
+        var report = RoutingReport(
             last.generation, kind: "training run, step \(last.step)", files: [path], snapshots: snapshots)
+        report.nameTokens(history.visibleText)
+        return report
     }
 
     private static func read(_ path: String) throws -> RoutingReport {
@@ -99,6 +101,7 @@ extension ProfileSource {
         }
         progress.clear()
         var report = RoutingReport(recorder.finish().tokenByToken(), kind: "text", files: samples.map(\.name).uniqued)
+        report.nameTokens(model.visibleText)
         report.source.texts = samples.count
         report.source.remarks.append(
             "The texts were read in windows of \(context) tokens, all domains mixed; caches are replayed as if they were "

@@ -1,0 +1,74 @@
+import Profiling
+import Testing
+
+@Suite struct FindingTests {
+    private func findings(_ table: RoutingTable) -> [Finding] { RoutingReport(table, kind: "text").findings }
+
+    @Test func `a collapse comes first, whatever else there is to say`() throws {
+        let table = RoutingTable.random(
+            experts: 16, topK: 1, layers: 2, texts: 8, tokensPerText: 200, skew: 0.2, domains: ["a", "b"], shift: 1)
+        let found = findings(table)
+        #expect(found.first?.kind == "collapse" && found.first?.severity == .alarm)
+        #expect(found.first?.headline.contains("collapsed") ?? false)
+        #expect(!found.contains { $0.kind == "balance" || $0.kind == "imbalance" })
+    }
+
+    @Test func `even work is said to be even, before what is only worth knowing`() {
+        let found = findings(.random(experts: 8, topK: 2, layers: 2, texts: 8, tokensPerText: 400))
+        #expect(found.first?.kind == "balance" && found.first?.severity == .fine)
+    }
+
+    @Test func `the same skew is an alarm in a long trace and a notice in a short one`() {
+        let long = RoutingTable.random(experts: 16, topK: 1, layers: 1, texts: 8, tokensPerText: 500, skew: 0.75)
+        let short = RoutingTable.random(experts: 16, topK: 1, layers: 1, texts: 1, tokensPerText: 100, skew: 0.75)
+        #expect(findings(long).first.map { [$0.kind, $0.severity.rawValue] } == ["imbalance", "alarm"])
+        let notice = findings(short).first { $0.kind == "imbalance" }
+        #expect(notice?.severity == .notice)
+        #expect(notice?.detail.contains("So few tokens") ?? false)
+    }
+
+    @Test func `domains are found to matter where they do, and not where they do not`() {
+        func severity(shift: Int) -> Finding.Severity? {
+            findings(
+                .random(
+                    experts: 8, topK: 2, layers: 1, texts: 16, tokensPerText: 128, skew: 0.6, domains: ["a", "b"],
+                    shift: shift)
+            ).first { $0.kind == "specialization" }?.severity
+        }
+        #expect(severity(shift: 4) == .notice)
+        #expect(severity(shift: 0) == .fine)
+    }
+
+    @Test func `a hot set is one that stays hot`() {
+        let hot = RoutingTable.random(experts: 40, topK: 1, layers: 1, texts: 1, tokensPerText: 2000, skew: 0.8)
+            .tokenByToken()
+        #expect(findings(hot).first { $0.kind == "hot_set" }?.headline.hasPrefix("There is a hot set") ?? false)
+        let even = RoutingTable.random(experts: 40, topK: 1, layers: 1, texts: 1, tokensPerText: 2000).tokenByToken()
+        #expect(findings(even).first { $0.kind == "hot_set" }?.headline.hasPrefix("No hot set") ?? false)
+    }
+
+    @Test func `findings are sentences of numbers, without any that is none`() {
+        for (experts, topK, tokens) in [(1, 1, 1), (1, 1, 300), (2, 2, 5), (8, 2, 1), (8, 8, 700)] {
+            let table = RoutingTable.random(experts: experts, topK: topK, layers: 2, texts: 2, tokensPerText: tokens)
+            for finding in findings(table) {
+                let text = finding.headline + finding.detail
+                #expect(!text.contains("nan") && !text.contains("inf") && !text.contains("–"), "\(text)")
+                #expect(!finding.headline.hasSuffix("."), "\(finding.headline)")
+            }
+        }
+    }
+}
+
+@Suite struct LoadBarsTests {
+    @Test func `half of a bar is the fair share, a dot is nobody`() {
+        #expect(LoadBars([10, 10, 10, 10], width: 10).text == "▄▄▄▄")
+        #expect(LoadBars([40, 0, 0, 0], width: 10).text == "█···")
+        #expect(LoadBars([30, 10, 0, 1], width: 10).text == "█▄·▁")
+        #expect(LoadBars([0, 0], width: 10).text == "··")
+    }
+
+    @Test func `neighbors share a column, and the busiest of them shows`() {
+        #expect(LoadBars([0, 8, 1, 0, 0, 0, 0, 7], width: 4).text == "█▂·█")
+        #expect(LoadBars([5, 5, 5], width: 1).text == "▄")
+    }
+}
