@@ -14,7 +14,9 @@ import Testing
         let recorder = TableRecorder(model: "m", experts: 4, topK: 1, expertBytes: [10, 20])
         recorder.begin(RoutingTable.Text(name: "first", domain: "verse"))
         for layer in 0..<2 { for token in 0..<3 { try recorder.record(entry(token, layer: layer, expert: token)) } }
-        for token in 3..<5 { for layer in 0..<2 { try recorder.record(entry(token, layer: layer, expert: 3, .decode)) } }
+        for token in 3..<5 {
+            for layer in 0..<2 { try recorder.record(entry(token, layer: layer, expert: 3, .decode)) }
+        }
         recorder.begin(RoutingTable.Text(name: "second", domain: "prose"))
         recorder.begin(at: 512)
         for layer in 0..<2 { for token in 0..<2 { try recorder.record(entry(token, layer: layer, expert: 0)) } }
