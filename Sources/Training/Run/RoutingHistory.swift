@@ -55,12 +55,25 @@ package final class RoutingHistory {
             loss += losses.reduce(0, +)
             tokens += batch.targets.count { $0 >= 0 }
         }
-        let training = table(withWeights: false) { batch, observer in
-            let context = self.recipe.routingBatch(batch, step: max(0, min(step, self.recipe.steps) - 1), microBatch: 0)
-            _ = self.model.evaluate(batch, asTraining: context, observer: observer)
-        }
+        let training =
+            trainsAsItGenerates
+            ? generation
+            : table(withWeights: false) { batch, observer in
+                let context = self.recipe.routingBatch(
+                    batch, step: max(0, min(step, self.recipe.steps) - 1), microBatch: 0)
+                _ = self.model.evaluate(batch, asTraining: context, observer: observer)
+            }
         return LearningSnapshot(
             step: step, loss: loss / Double(max(tokens, 1)), generation: generation, training: training)
+    }
+
+    /// Whether the router takes the same decisions in both, so that the tokens need to pass only once.
+    private var trainsAsItGenerates: Bool {
+        let router = recipe.routerConfiguration
+        return switch router.name {
+        case .topK, .switch, .sigmoid, .hash, .dense: router.capacityFactor == nil && router.jitter == 0
+        case .noisyTopK, .gshard, .expertChoice, .base, .stable: false
+        }
     }
 
     /// A token as a person can read it.

@@ -93,18 +93,23 @@ struct Profile: ParsableCommand {
 
     /// A model or a training run.
     private func source(of name: String) throws -> ProfileSource {
-        let isRun = FileManager.default.fileExists(atPath: name + "/recipe.json")
-        if isRun, home.store(named: name) == nil {
+        if let run = run(named: name) {
             guard text.isEmpty else {
                 throw Complaint(
                     "\(name) is a training run, which is profiled on its own validation text. For other texts pack it: "
-                        + "offstage pack \(name.shellWord)\(home.flag)")
+                        + "offstage pack \(run.shellWord)\(home.flag)")
             }
-            return .run(name, tokens: tokens ?? 32_768, threads: session.threads)
+            return .run(run, tokens: tokens ?? 32_768, threads: session.threads)
         }
         let path = try home.storePath(of: name)
         guard !text.isEmpty else { throw Complaint("\(name) is a model; say with --text what to profile it on") }
         return .model(path, texts: text, tokens: tokens ?? 65_536, session)
+    }
+
+    /// The folder of a training run: itself, or the one where `train` puts a run of that name. A packed model goes first.
+    private func run(named name: String) -> String? {
+        guard home.store(named: name) == nil else { return nil }
+        return [name, "experts/training/\(name)"].first { FileManager.default.fileExists(atPath: $0 + "/recipe.json") }
     }
 }
 
