@@ -51,7 +51,23 @@ import Testing
         #expect(reports[1].dropRates.isEmpty)
     }
 
-    @Test func `where choices do not add up to k a rank has its visits and its drops`() throws {
+    @Test func `of drops without their tokens every token made k choices`() throws {
+        var builder = RoutingTableBuilder(model: "m", experts: 4, topK: 3)
+        builder.beginPass(.prompt, position: 0, ids: [1, 2, 3, 4])
+        let layer = builder.layer(named: "0")
+        for (token, experts) in [[0, 1, 2], [2], [], [0, 3]].enumerated() {
+            let isTaken = builder.append(token, layer: layer, experts: experts)
+            #expect(isTaken)
+        }
+        builder.noteDrops([1, 3], layer: layer)
+        builder.noteDrops([0, 0, 2], layer: layer)
+        let table = builder.finish()
+        #expect(LayerReport.all(of: table)[0].dropRates == [0.25, 0.75, 0.5])
+        let snapshots = (0..<2).map { LearningSnapshot(step: $0, loss: 1, generation: table) }
+        #expect(LearningReport(snapshots)?.layers[0].dropRates == [[0.25, 0.75, 0.5], [0.25, 0.75, 0.5]])
+    }
+
+    @Test func `where choices do not add up to k a token has its visits and its drops`() throws {
         var builder = RoutingTableBuilder(model: "m", experts: 4, topK: 2)
         builder.beginPass(.prompt, position: 0, ids: [1, 2, 3])
         let layer = builder.layer(named: "0")

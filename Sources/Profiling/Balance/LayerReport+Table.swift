@@ -36,28 +36,3 @@ extension LayerReport {
         coActivation = CoActivationReport(routes, load: load)
     }
 }
-
-extension RoutingTable.Routes {
-    /// For each rank the share of its choices that were turned away.
-    ///
-    /// A choice that takes the place of one turned away moves up in the list of visits. So where every token made k choices,
-    /// and the sums agree with that, the choices of a rank are as many as those tokens; else a rank's visits and drops.
-    fileprivate func dropRates(topK: Int) -> [Double] {
-        guard let most = dropped.max(), most > 0 else { return [] }
-        var tokens: [Int] = []  // that visit more than 0, 1, 2 … experts
-        for token in 0..<starts.count - 1 {
-            for rank in 0..<visits(of: token).count {
-                if rank == tokens.count { tokens.append(0) }
-                tokens[rank] += 1
-            }
-        }
-        let choices = experts.count + dropped.reduce(0, +)
-        let isWhole =
-            choices % topK == 0 && choices / topK >= most && choices / topK < starts.count
-            && dropped.count <= topK && tokens.count <= topK
-        return dropped.enumerated().map { rank, dropped in
-            let visited = isWhole ? choices / topK - dropped : rank < tokens.count ? tokens[rank] : 0
-            return dropped + visited > 0 ? Double(dropped) / Double(dropped + visited) : 0
-        }
-    }
-}

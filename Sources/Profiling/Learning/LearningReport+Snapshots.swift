@@ -30,7 +30,10 @@ extension LearningReport.Layer {
         maxOverMean = tables.map { LoadBalance(loads: $0.load(ofLayer: index), topK: $0.topK).maxOverMean }
         let training = snapshots.compactMap { $0.training?.routes[index] }
         agreement = training.count < routes.count ? [] : zip(routes, training).map { $0.overlap(with: $1) }
-        dropRates = snapshots.map { ($0.training ?? $0.generation).routes[index].dropRates }
+        dropRates = snapshots.map { snapshot in
+            let table = snapshot.training ?? snapshot.generation
+            return table.routes[index].dropRates(topK: table.topK)
+        }
     }
 }
 
@@ -46,7 +49,4 @@ extension RoutingTable.Routes {
         }
         return tokens == 0 ? 1 : sum / Double(tokens)
     }
-
-    /// Of each rank the share of tokens whose choice was turned away.
-    fileprivate var dropRates: [Double] { dropped.map { Double($0) / Double(max(1, starts.count - 1)) } }
 }

@@ -20,7 +20,8 @@ package struct LearningReport: Codable, Sendable, Equatable {
         /// For each step, the mean share of a token's experts in training that it also has in generation; empty where
         /// both are the same by construction.
         package var agreement: [Double]
-        /// For each step and choice rank, the share of choices that a capacity turned away in training.
+        /// For each step and choice rank, the share of choices that a capacity turned away in training; none for a step at
+        /// which it turned none away.
         package var dropRates: [[Double]]
     }
 }
