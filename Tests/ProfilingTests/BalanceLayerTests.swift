@@ -98,6 +98,18 @@ import Testing
         #expect(gate.confidenceHistogram == [0, 0, 0, 0, 0, 1, 0, 0, 0, 1] && gate.confidenceInterval == nil)
     }
 
+    @Test func `a margin that a file says is never beyond the confidence`() throws {
+        var builder = RoutingTableBuilder(model: "m", experts: 4, topK: 1)
+        builder.beginPass(.prompt, position: 0, ids: [1, 2])
+        let layer = builder.layer(named: "0")
+        for (token, margin) in [Float(1e30), -1e30].enumerated() {
+            let reading = GateReading(confidence: 0.5, margin: margin, entropy: 0)
+            let isTaken = builder.append(token, layer: layer, experts: [0], gate: reading)
+            #expect(isTaken)
+        }
+        #expect(LayerReport.all(of: builder.finish())[0].gate?.margin == 0.25)  // 0.5 and 0
+    }
+
     @Test func `without readings a gate is reported from weights that say something`() throws {
         let weights: [[Float]] = [[3, 1], [0.1, 0.1], [1], [.nan, 1], [0, 0], [-1, 2]]
         let routes = [[0, 1], [0, 1], [0], [0, 1], [0, 1], [0, 1]]

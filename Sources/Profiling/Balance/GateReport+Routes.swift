@@ -48,7 +48,9 @@ extension RoutingTable.Routes {
         let gate = gates[token]
         guard (0...1).contains(gate.confidence) else { return .unknown }
         let entropy = gate.entropy / Float(log(Double(max(experts, 2))))
-        return GateReading(confidence: gate.confidence, margin: gate.margin, entropy: min(max(entropy, 0), 1))
+        return GateReading(
+            confidence: gate.confidence, margin: min(max(gate.margin, 0), gate.confidence),
+            entropy: min(max(entropy, 0), 1))
     }
 
     fileprivate func gateOfChosen(of token: Int) -> GateReading {
