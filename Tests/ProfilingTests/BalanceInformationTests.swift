@@ -45,6 +45,23 @@ import Testing
         #expect(abs(information.normalized - expected / log(2)) < 1e-12)
     }
 
+    @Test func `of many domains those with the most tokens are told apart`() throws {
+        // Domain 0 has one token, and so has domain 1; the other sixty-four have two.
+        let texts = (0..<66).map { domain in
+            let tokens = domain < 2 ? 1 : 2
+            return (
+                domain: Optional("\(domain)"), ids: [Int32](repeating: 0, count: tokens),
+                routes: [[Int]](repeating: [domain % 2], count: tokens)
+            )
+        }
+        let sample = table(experts: 2, texts: texts)
+        let report = RoutingReport(sample, kind: "trace")
+        let domains = try #require(report.domains)
+        #expect(domains.names == (2..<66).map { "\($0)" } && domains.tokens == [Int](repeating: 2, count: 64))
+        #expect(domains.layers[0].load[1] == [0, 2] && domains.layers[0].information.mutualInformation > 0)
+        #expect(report.source.remarks == ["Of 66 domains the 64 with the most tokens are told apart."])
+    }
+
     @Test func `one domain or none is no report`() {
         #expect(DomainReport(table(experts: 2, texts: [("code", [1], [[0]]), ("code", [1], [[1]])])) == nil)
         #expect(DomainReport(table(experts: 2, texts: [(nil, [1], [[0]]), ("code", [1], [[1]])])) == nil)

@@ -1,15 +1,27 @@
 extension DomainReport {
+    /// Domains that are told apart: of more, those with the most tokens.
+    package static let mostDomains = 64
+
     /// Nil for fewer than two domains. Tokens of texts without one are left out.
     ///
     /// Labels are shuffled 199 times, for segments of up to 32 tokens that follow each other in a text. Where there are more
     /// than 130,000 visits in a layer, information is that of as many, in segments drawn by chance; loads are always whole.
     package init?(_ table: RoutingTable) {
-        let names = table.domains
-        guard names.count > 1 else { return nil }
-        let domains = table.domainOfToken
+        let all = table.domains
+        guard all.count > 1 else { return nil }
+        var domains = table.domainOfToken
+        var counts = [Int](repeating: 0, count: all.count)
+        for domain in domains where domain >= 0 { counts[domain] += 1 }
+        let kept = counts.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }.prefix(Self.mostDomains).sorted()
+        if kept.count < all.count {
+            var places = [Int](repeating: -1, count: all.count)
+            for (place, domain) in kept.enumerated() { places[domain] = place }
+            domains = domains.map { $0 < 0 ? -1 : places[$0] }
+        }
+        let names = kept.map { all[$0] }
         let segments = Segments(table, domains: domains)
         self.names = names
-        tokens = names.indices.map { domain in domains.count { $0 == domain } }
+        tokens = kept.map { counts[$0] }
         let logarithms = CountLogarithms()
         layers = table.layers.indices.map { layer in
             let routes = table.routes[layer]

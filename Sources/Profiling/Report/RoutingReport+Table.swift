@@ -9,6 +9,10 @@ extension RoutingReport {
         layers = LayerReport.all(of: table)
         acrossLayers = layers.isEmpty ? nil : AcrossLayers(layers)
         domains = DomainReport(table)
+        let (told, all) = (domains?.names.count ?? 0, table.domains.count)
+        if told > 0, told < all {
+            source.remarks.append("Of \(all.grouped) domains the \(told) with the most tokens are told apart.")
+        }
         vocabulary = VocabularyReport(table)
         transitions = TransitionReport.all(of: table)
         cache = CacheReport(table)

@@ -111,8 +111,8 @@ extension RoutingTable {
 
     /// For every token the index of its domain; −1 for a text without one.
     package var domainOfToken: [Int] {
-        let names = domains
-        let ofText = texts.map { text in text.domain.flatMap(names.firstIndex) ?? -1 }
+        let places = Dictionary(uniqueKeysWithValues: domains.enumerated().map { ($1, $0) })
+        let ofText = texts.map { text in text.domain.flatMap { places[$0] } ?? -1 }
         var domains = [Int](repeating: -1, count: tokenCount)
         for pass in passes { for token in pass.tokens { domains[token] = ofText[pass.text] } }
         return domains
