@@ -15,6 +15,9 @@ extension Information {
         let reached = shuffled.count { $0 >= measured - 1e-9 }
         pValue = Double(1 + reached) / Double(1 + shuffled.count)
     }
+
+    /// Whether hardly a shuffled labeling reaches it.
+    package var isSignificant: Bool { pValue <= 0.01 }
 }
 
 /// n ln n for counts, of which entropies and mutual information are sums:

@@ -2,7 +2,7 @@
 extension Finding {
     package static func all(of report: RoutingReport) -> [Finding] {
         let found =
-            [collapse(report), imbalance(report), drops(report), cache(report), specialization(report)]
+            [collapse(report), idle(report), imbalance(report), drops(report), cache(report), specialization(report)]
             + [
                 transitions(report), fluctuation(report), agreement(report), drift(report), gates(report),
                 pairs(report),
@@ -36,8 +36,21 @@ extension Finding {
             "\(place) collapsed: in layer \(worst.layer) the work of \(experts) experts is done by about "
                 + worst.effectiveExperts.fixed(1),
             detail: "Its busiest expert has \(worst.maxOverMean.fixed(1)) times its fair share (at most "
-                + "\(worst.maxOverMeanCeiling.fixed(1))), \(worst.deadExperts) have nothing to do. A balance loss, the "
-                + "loss-free bias, or a router that balances by itself brings them back.")
+                + "\(worst.maxOverMeanCeiling.fixed(1))); idle: \(worst.deadExperts) of \(experts). A balance loss, the "
+                + "loss-free bias, or a router that balances by itself brings the others back.")
+    }
+
+    /// Experts without work among so many tokens that chance would leave none.
+    private static func idle(_ report: RoutingReport) -> Finding? {
+        guard !report.isSmallSample, let worst = report.layers.max(by: { $0.deadExperts < $1.deadExperts }),
+            worst.deadExperts > 0
+        else { return nil }
+        let (idle, experts) = report.layers.reduce((0, 0)) { ($0.0 + $1.deadExperts, $0.1 + $1.load.count) }
+        return Finding(
+            .notice, "idle", "\(idle.grouped) of \(experts.grouped) experts had no token at all",
+            detail:
+                "Most in layer \(worst.layer), \(worst.deadExperts) of \(worst.load.count); among so many tokens chance would "
+                + "leave none idle. Other kinds of text may need them.")
     }
 
     /// Balance, good or bad, where no layer has collapsed.
@@ -49,13 +62,18 @@ extension Finding {
             "\(worst.maxOverMean.fixed(2)) times the mean there\(worst.intervals.maxOverMean.inParentheses), "
             + "\(across.maxOverMean.p50.fixed(2)) in the median layer; the ceiling is \(worst.maxOverMeanCeiling.fixed(1)), "
             + "and chance alone gives \(worst.chance.maxOverMean.fixed(2)) for so many tokens."
+        let isSmall = report.isSmallSample
         if worst.excess < 1.5 {
+            let verdict =
+                worst.chance.maxOverMean >= 1.5
+                ? "Hardly more uneven than chance makes so few tokens"
+                : !isSmall && report.layers.contains { $0.deadExperts > 0 }
+                    ? "The experts that work share it evenly" : "The experts share the work evenly"
             return Finding(
                 .fine, "balance",
-                "The experts share the work evenly: the busiest has at most \(worst.maxOverMean.fixed(2)) times the mean",
-                detail: numbers)
+                "\(verdict): the busiest has at most \(across.maxOverMean.max.fixed(2)) times the mean",
+                detail: "Furthest from chance is layer \(worst.layer): \(numbers)")
         }
-        let isSmall = report.isSmallSample
         return Finding(
             worst.excess >= 3 && !isSmall ? .alarm : .notice, "imbalance",
             "Layer \(worst.layer) is uneven\(isSmall ? " here" : ""): its busiest expert has "
@@ -95,8 +113,8 @@ extension Finding {
         return Finding(
             .notice, "hot_set",
             quarter.lru - quarter.share >= 0.1
-                ? "No hot set, but recency pays: a cache of a quarter of the experts hits \(quarter.lru.percent)"
-                : "No hot set worth caching: a quarter of the experts in memory hits \(quarter.lru.percent)",
+                ? "No hot set, but recency pays: a cache of \(quarter.share.percent) of the experts hits \(quarter.lru.percent)"
+                : "No hot set worth caching: \(quarter.share.percent) of the experts in memory hit \(quarter.lru.percent)",
             detail: numbers)
     }
 
@@ -104,41 +122,43 @@ extension Finding {
         guard let domains = report.domains,
             let best = domains.layers.max(by: { $0.information.excess < $1.information.excess })
         else { return nil }
-        let significant = domains.layers.count { $0.information.pValue <= 0.01 }
+        let significant = domains.layers.count { $0.information.isSignificant }
         let numbers =
             "In layer \(best.layer) an expert tells \(best.information.mutualInformation.fixed(3)) nats of a token's "
             + "domain, \(best.information.normalized.percent) of what there is to know; shuffled labels give "
             + "\(best.information.shuffledMean.fixed(3)), one in a hundred more than \(best.information.shuffledHigh.fixed(3))."
-        return significant > 0
+        return domains.isBeyondChance
             ? Finding(
                 .notice, "specialization",
                 "Experts specialize by domain in \(significant) of \(domains.layers.count) layers, most in layer \(best.layer)",
                 detail: numbers)
-            : Finding(.fine, "specialization", "Experts know nothing of domains", detail: numbers)
+            : Finding(.fine, "specialization", "Experts tell no more of domains than by chance", detail: numbers)
     }
 
     private static func transitions(_ report: RoutingReport) -> Finding? {
         guard let best = report.transitions.max(by: { $0.gain < $1.gain }) else { return nil }
         let numbers =
-            "From layer \(best.from) to \(best.to) the experts before guess \(best.recall.percent) of the next, their "
+            "From layer \(best.from) to \(best.to) the experts before guess \(best.recall.percent) of the next, the next one's "
             + "popularity \(best.popularityRecall.percent), chance \(best.chanceRecall.percent), with as many guesses as visits."
         return best.gain >= 0.1
             ? Finding(
                 .notice, "transitions",
                 "A layer's experts foretell the next one's: \(best.recall.percent) can be read ahead from layer \(best.from) "
                     + "to \(best.to)", detail: numbers)
-            : Finding(.fine, "transitions", "A layer's experts say little of the next one's", detail: numbers)
+            : Finding(
+                .fine, "transitions", "A layer's experts say little of the next one's that popularity does not",
+                detail: numbers)
     }
 
     private static func fluctuation(_ report: RoutingReport) -> Finding? {
-        guard let learning = report.learning, learning.steps.count > 1 else { return nil }
+        guard let learning = report.learning, learning.steps.count > 1, !learning.layers.isEmpty else { return nil }
         let last = learning.layers.map { $0.fluctuation.last ?? 0 }.mean
         let saturation = learning.layers.map { $0.saturation.first ?? 1 }.mean
         return Finding(
             last >= 0.1 ? .notice : .fine, "fluctuation",
             last >= 0.1
-                ? "Routes are not settled: \(last.percent) of the tokens changed their first expert before the last checkpoint"
-                : "Routes have settled: \(last.percent) of the tokens changed their first expert before the last checkpoint",
+                ? "Routes are not settled: between the last two checkpoints \(last.percent) of the tokens changed their first expert"
+                : "Routes have settled: between the last two checkpoints \(last.percent) of the tokens changed their first expert",
             detail:
                 "Of the experts that tokens have at step \(learning.steps.last ?? 0), \(saturation.percent) were theirs "
                 + "at step \(learning.steps[0]) already (means over the layers).")
@@ -165,9 +185,10 @@ extension Finding {
             "The load of \(moved) of \(drift.windows.count) windows differs from that of the others by more than one in "
             + "twenty shuffled ones; most from token \(peak.firstToken) on: \(peak.divergence.fixed(3)) bits, shuffled "
             + "\(drift.shuffledMean.fixed(3))."
-        return moved * 4 >= drift.windows.count
+        // One of four windows would be chance one time in five.
+        return moved * 4 > drift.windows.count
             ? Finding(.notice, "drift", "Loads drift over the trace", detail: numbers)
-            : Finding(.fine, "drift", "Loads stay the same over the trace", detail: numbers)
+            : Finding(.fine, "drift", "Loads stay much the same over the trace", detail: numbers)
     }
 
     private static func gates(_ report: RoutingReport) -> Finding? {
@@ -192,8 +213,8 @@ extension Finding {
             "Experts \(best.pair.first) and \(best.pair.second) of layer \(best.layer.layer) come together "
                 + "\(best.pair.lift.fixed(1)) times as often as their loads explain",
             detail:
-                "Of the tokens of the rarer one, \(best.pair.probability.percent) visit the other too; of all pairs, chance "
-                + "gives \(chance.percent).")
+                "Of the tokens of the rarer one, \(best.pair.probability.percent) visit the other too; without preference "
+                + "\(chance.percent) would.")
     }
 }
 
@@ -212,6 +233,17 @@ extension LayerReport {
 
 extension Information {
     fileprivate var excess: Double { mutualInformation - shuffledMean }
+}
+
+extension DomainReport {
+    /// Whether there are more significant layers than chance makes of one in a hundred, three standard deviations more, or one
+    /// is twice as far beyond the mean of shuffled labels as one in a hundred of those.
+    fileprivate var isBeyondChance: Bool {
+        let significant = layers.map(\.information).filter(\.isSignificant)
+        let byChance = Double(layers.count) / 100
+        return Double(significant.count) > byChance + 3 * byChance.squareRoot()
+            || significant.contains { $0.excess >= 2 * ($0.shuffledHigh - $0.shuffledMean) }
+    }
 }
 
 extension TransitionReport {
