@@ -108,6 +108,45 @@ import Testing
         #expect(html.contains("<title>layer 1, expert 0: 3.00</title>"))
     }
 
+    @Test func `without intervals nobody is certain of the busiest expert`() {
+        let sample = ReportSample(layers: 1, experts: 4, topK: 1, isRich: false, loads: [[30, 10, 0, 0]])
+        let html = ReportPage(sample.report).html
+        #expect(html.contains("There are too few tokens to say how certain the busiest expert&#39;s load is."))
+        #expect(!html.contains("than chance would have it, with 95"))
+        #expect(ReportPage(ReportSample.rich.report).html.contains("than chance would have it, with 95"))
+    }
+
+    @Test func `a rare expert is no specialist`() {
+        var report = ReportSample(layers: 1, experts: 3, domains: ["prose", "code"]).report
+        // The single token of expert 2 is of code: twice the mean share. Expert 1 sees 90 % of it against 50 %.
+        report.domains?.layers[0].load = [[500, 500, 0], [99, 900, 1]]
+        let html = ReportPage(report).html
+        #expect(html.contains("Most telling: expert 0 sees 1.67 times as much of prose as of a domain on average."))
+        report.domains?.layers[0].load = [[5, 5, 0], [5, 5, 0]]
+        #expect(ReportPage(report).html.contains("No expert sees more of one domain than of another."))
+    }
+
+    @Test func `a step at which nothing was dropped counts`() {
+        var report = ReportSample(layers: 1).report
+        report.learning?.layers[0].dropRates[0] = []
+        #expect(ReportPage(report).html.contains("Capacities turn away 0\u{202F}% of the choices at first and"))
+        let none = report.learning?.steps.map { _ in [Double]() } ?? []
+        report.learning?.layers[0].dropRates = none
+        #expect(!ReportPage(report).html.contains("Dropped while training"))
+    }
+
+    @Test func `a cache that gains nothing is not praised`() {
+        var report = ReportSample(layers: 1).report
+        #expect(ReportPage(report).html.contains("A cache gains most at"))
+        for point in report.cache?.points.indices ?? 0..<0 { report.cache?.points[point].lru = 0 }
+        for bucket in report.cache?.reuseDistances.indices ?? 0..<0 {
+            report.cache?.reuseDistances[bucket].requests = bucket == 0 ? 63 : 1
+        }
+        let html = ReportPage(report).html
+        #expect(html.contains("At no size does a cache serve more than its share of the experts."))
+        #expect(html.contains("Most often after one other expert: 90\u{202F}% of the requests"))
+    }
+
     @Test func `a collapsed layer is named in the first sentence`() {
         let html = ReportPage(ReportSample.collapsed.report).html
         #expect(html.contains("<p class=\"verdict\">1 of 5 layers collapsed onto few experts: 2.</p>"))

@@ -76,10 +76,11 @@ extension ReportPage {
 
     private func cacheTakeaway(_ cache: CacheReport) -> String {
         let cycle = """
-            One token asks for \(cache.cycle.grouped) experts; with room for fewer, the least recently used is always the next \
-            one needed.
+            One token asks for \(cache.cycle.counted("expert")); with much less room, an expert is gone before the next \
+            token can ask for it.
             """
-        guard let point = cache.points.max(by: { $0.lru - $0.share < $1.lru - $1.share }) else { return cycle }
+        guard let point = cache.points.max(by: { $0.lru - $0.share < $1.lru - $1.share }), point.lru > point.share
+        else { return "At no size does a cache serve more than its share of the experts. \(cycle)" }
         return """
             A cache gains most at \(point.share.percent) of the experts: \(point.lru.percent) of the requests, at best \
             \(point.belady.percent). \(cycle)
@@ -105,6 +106,13 @@ extension ReportPage {
             return nil
         }
         let shares = buckets.map { Double($0.requests) / total }
+        let least = buckets[most].from
+        let others =
+            switch least {
+            case 0: "no other expert"
+            case 1: "one other expert"
+            default: "\(least.grouped) to \((2 * least - 1).grouped) other experts"
+            }
         var chart = BarChart(names: buckets.map { $0.from.grouped }, values: shares, text: { $0.percent })
         chart.emphasized = [most]
         var drawing = chart.drawing
@@ -113,8 +121,7 @@ extension ReportPage {
         return Figure(
             title: "How soon an expert is asked for again",
             takeaway: """
-                Most often after \(buckets[most].from.grouped) to \(max(2 * buckets[most].from - 1, 0).grouped) other experts: \
-                \(shares[most].percent) of the requests for one that was seen before.
+                Most often after \(others): \(shares[most].percent) of the requests for one that was seen before.
                 """,
             drawing: drawing,
             table: HTMLPage.table(

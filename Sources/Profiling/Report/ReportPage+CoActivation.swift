@@ -34,7 +34,7 @@ extension ReportPage {
         (chart.areShares, chart.startsAtZero) = (true, true)
         chart.takeaway = """
             Closest in layer \(most.1.layer.clipped(24)): on average \(most.2.allPairs.strongest.percent) of an expert's tokens \
-            also visit its strongest partner; without preference it would be \(most.2.chance.percent).
+            also visit its strongest partner, and \(most.2.chance.percent) the average one.
             """
         chart.table = HTMLPage.table(
             caption: "Greatest P(j | i), mean over experts",

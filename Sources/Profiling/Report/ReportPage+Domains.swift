@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 extension ReportPage {
     /// What experts have to do with kinds of text.
     var domains: HTMLPage.Section? {
@@ -27,8 +31,8 @@ extension ReportPage {
     }
 
     private func information(_ domains: DomainReport) -> String {
-        let beyond = domains.layers.filter { $0.information.mutualInformation > $0.information.shuffledHigh }
-        let most = domains.layers.max { $0.information.mutualInformation < $1.information.mutualInformation }
+        let beyond = domains.layers.filter(\.information.isSignificant)
+        let most = beyond.max { $0.information.mutualInformation < $1.information.mutualInformation }
         var chart = LineChart(
             title: "What an expert tells of a token's domain", xLabel: "layer", yLabel: "mutual information, nats",
             series: reports.enumerated().compactMap { run, report in
@@ -49,8 +53,8 @@ extension ReportPage {
             beyond.count == domains.layers.count ? "every layer" : "\(beyond.count) of \(domains.layers.count) layers"
         chart.takeaway =
             beyond.isEmpty
-            ? "In no layer do experts tell more of the domain than with shuffled labels."
-            : "Experts tell more of the domain than with shuffled labels in \(which)"
+            ? "In no layer do experts tell more of the domain than shuffled labels can by chance."
+            : "Experts tell more of the domain than 99\u{202F}% of shuffled labels in \(which)"
                 + (most.map {
                     ", most in layer \($0.layer.clipped(24)): \($0.information.mutualInformation.fixed(3)) nats, "
                         + "\($0.information.normalized.percent) of all there is to know."
@@ -101,7 +105,7 @@ extension ReportPage {
             ? " Rows: " + zip(map.rows, domains.names).map { "\($0) \($1.clipped(24))" }.joined(separator: ", ") + "."
             : ""
         return Figure(
-            title: "Domains in layer \(layer.layer.clipped(24))", takeaway: specialist(domains, values),
+            title: "Domains in layer \(layer.layer.clipped(24))", takeaway: specialist(domains, shares, over: values),
             explanation:
                 "An expert's share of a domain over its mean share of all domains: 1 where the domain makes no difference."
                 + key,
@@ -111,12 +115,15 @@ extension ReportPage {
         ).html
     }
 
-    private func specialist(_ domains: DomainReport, _ values: [[Double]]) -> String {
+    private func specialist(_ domains: DomainReport, _ shares: [[Double]], over values: [[Double]]) -> String {
         let cells = values.enumerated().flatMap { row, values in
-            values.enumerated().filter { $0.element.isFinite }.map { (row: row, expert: $0.offset, value: $0.element) }
+            zip(shares[row], values).enumerated().filter { $0.element.1.isFinite && $0.element.1 > 0 }.map {
+                (row: row, expert: $0.offset, value: $0.element.1, telling: $0.element.0 * log($0.element.1))
+            }
         }
-        guard let most = cells.max(by: { $0.value < $1.value }), domains.names.indices.contains(most.row) else {
-            return "There is nothing to compare."
+        // A share that is great and far above the mean: of a rare expert's few tokens all may be of one domain.
+        guard let most = cells.max(by: { $0.telling < $1.telling }), most.telling > 0 else {
+            return "No expert sees more of one domain than of another."
         }
         return """
             Most telling: expert \(most.expert) sees \(most.value.brief) times as much of \(domains.names[most.row].clipped(40)) \

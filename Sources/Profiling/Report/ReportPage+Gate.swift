@@ -101,10 +101,10 @@ extension ReportPage {
         let pairs = report.layers.compactMap { layer in layer.gate.map { (layer, $0.confidence) } }
         guard pairs.count > 2, let most = pairs.max(by: { $0.1 < $1.1 }), let least = pairs.min(by: { $0.1 < $1.1 })
         else {
-            return "A sure gate is not an even one: confidence is about single tokens, balance about all of them."
+            return "Confidence is about single tokens, balance about all of them; the one does not tell the other."
         }
         return """
-            A sure gate is not an even one: the surest layer, \(most.0.layer.clipped(24)), has a max/mean of \
+            Confidence is about single tokens, balance about all of them: the surest layer, \(most.0.layer.clipped(24)), has a max/mean of \
             \(most.0.maxOverMean.brief), the least sure, \(least.0.layer.clipped(24)), one of \(least.0.maxOverMean.brief).
             """
     }

@@ -61,7 +61,7 @@ extension ReportPage {
         Term(
             name: "95 % confidence",
             meaning: "From resampling blocks of neighboring tokens, since neighbors are alike.",
-            source: "Moving block bootstrap: Künsch, 1989"),
+            source: "Block bootstrap: Carlstein, 1986"),
         Term(
             name: "Confidence, margin, entropy of a gate",
             meaning:

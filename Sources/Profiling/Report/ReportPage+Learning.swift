@@ -26,7 +26,7 @@ extension ReportPage {
         chart.takeaway =
             beyond == 0
             ? "The loads of no stretch differ from the others' more than shuffled tokens would."
-            : "\(beyond) of \(drift.windows.count) stretches differ from the rest more than shuffled tokens would"
+            : "\(beyond) of \(drift.windows.count) stretches differ from the rest more than one in twenty shuffled ones"
                 + (most.map {
                     ", most of all the one from token \($0.firstToken.grouped) on (\($0.divergence.fixed(3)))."
                 } ?? ".")
@@ -42,7 +42,7 @@ extension ReportPage {
     var learning: HTMLPage.Section? {
         guard let learning = report.learning, learning.steps.count > 1, !learning.layers.isEmpty else { return nil }
         let saturation = curves("Saturation", "share of the final experts", \.saturation) { first, _, _ in
-            "After step \(learning.steps[0].grouped) tokens have \(first.percent) of the experts that they have at the end."
+            "At step \(learning.steps[0].grouped) tokens have \(first.percent) of the experts that they have at the end."
         }
         let fluctuation = curves("Fluctuation", "share of tokens that changed", offset: 1, \.fluctuation) {
             first, last, _ in
@@ -50,7 +50,7 @@ extension ReportPage {
         }
         let settled = curves("Settled tokens", "share of tokens", \.settled) { first, _, half in
             "\(first.percent) have their final first expert from the first look on"
-                + (half.map { ", half of them from step \($0.grouped)." } ?? ".")
+                + (first < 0.5 ? half.map { ", half of the tokens from step \($0.grouped) on." } ?? "." : ".")
         }
         let balance = curves("Balance while learning", "max/mean", areShares: false, \.maxOverMean) {
             first, last, _ in
@@ -60,10 +60,12 @@ extension ReportPage {
             first, last, _ in
             "The form that trains and the one that generates agree on \(last.percent) of the experts at the end (\(first.percent) at first)."
         }
-        let drops = curves("Dropped while training", "share of choices", \.meanDropRates) {
-            first, last, _ in
-            "Capacities turn away \(first.percent) of the choices at first and \(last.percent) at the end."
-        }
+        let haveDrops = learning.layers.contains { $0.meanDropRates.contains { $0 > 0 } }
+        let drops =
+            haveDrops
+            ? curves("Dropped while training", "share of choices", \.meanDropRates) { first, last, _ in
+                "Capacities turn away \(first.percent) of the choices at first and \(last.percent) at the end."
+            } : nil
         return HTMLPage.Section(
             id: "learning", title: "While it learned",
             body: [
@@ -155,5 +157,5 @@ extension ReportPage {
 
 extension LearningReport.Layer {
     /// For each step, the mean over the ranks.
-    fileprivate var meanDropRates: [Double] { dropRates.map { $0.mean } }
+    fileprivate var meanDropRates: [Double] { dropRates.map { $0.nonEmpty?.mean ?? 0 } }
 }

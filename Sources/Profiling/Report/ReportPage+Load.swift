@@ -188,7 +188,9 @@ extension RoutingReport {
 
     /// How many layers are less even than chance.
     var aboveChance: String {
-        let beyond = layers.filter { ($0.intervals.maxOverMean?.low ?? $0.maxOverMean) > $0.chance.maxOverMean }
+        let known = layers.filter { $0.intervals.maxOverMean != nil }
+        guard !known.isEmpty else { return "There are too few tokens to say how certain the busiest expert's load is." }
+        let beyond = known.filter { ($0.intervals.maxOverMean?.low ?? 0) > $0.chance.maxOverMean }
         guard !beyond.isEmpty else {
             return "In no layer is the busiest expert busier than chance would have it, with 95 % confidence."
         }

@@ -59,7 +59,7 @@ extension ReportPage {
         else { return nil }
         let (from, to) = (most.from.clipped(24), most.to.clipped(24))
         let table = HTMLPage.table(
-            caption: "Most frequent steps from layer \(from) to layer \(to)",
+            caption: "Most telling steps from layer \(from) to layer \(to)",
             head: ["from expert", "to expert", "tokens", "P(to | from)"],
             rows: most.top.prefix(16).map { ["\($0.first)", "\($0.second)", $0.count.grouped, $0.probability.percent] })
         guard let counts = most.counts, let values = Self.overPopularity(counts) else { return "<div>\(table)</div>" }
@@ -72,8 +72,8 @@ extension ReportPage {
         return Figure(
             title: named("Steps from layer \(from) to layer \(to)", run),
             takeaway: (first ?? "No step stands out")
-                + "; knowing the expert before raises the share of right guesses from \(most.popularityRecall.percent) "
-                + "to \(most.recall.percent).",
+                + "; knowing the expert before, \(most.recall.percent) of the guesses are right, by popularity "
+                + "\(most.popularityRecall.percent).",
             explanation: "P(to | from) over the share that the expert has of all visits. Rows are the layer before.",
             drawing: map.drawing, legend: map.legend("seldom taken", "often taken", empty: "never"), table: table,
             isHalf: true

@@ -79,7 +79,7 @@ extension RoutingReport {
         if !collapsed.isEmpty {
             let names = ReportPage.list(collapsed.map { $0.layer.clipped(24) }, atMost: 4)
             return collapsed.count == layers.count
-                ? "Collapsed: in every layer nearly all tokens visit the same experts."
+                ? "Collapsed: in every layer most experts are left out of the work."
                 : "\(collapsed.count) of \(layers.count) layers collapsed onto few experts: \(names)."
         }
         guard let worst = worstLayer else { return "The trace has no layer with experts." }

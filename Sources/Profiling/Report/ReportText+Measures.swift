@@ -22,14 +22,14 @@ extension ReportText {
 
     private var domains: [String]? {
         guard let layers = report.domains?.layers, !layers.isEmpty else { return nil }
-        let beyond = layers.count { $0.information.mutualInformation > $0.information.shuffledHigh }
-        let most = layers.max { $0.information.mutualInformation < $1.information.mutualInformation }
+        let beyond = layers.filter(\.information.isSignificant)
+        let most = beyond.max { $0.information.mutualInformation < $1.information.mutualInformation }
         let place = most.map { ", \($0.information.normalized.percent) of it in layer \($0.layer.clipped(8))" }
         return row(
             "domains", layers.map(\.information.mutualInformation),
-            beyond == 0
+            beyond.isEmpty
                 ? "experts tell no more of them than with shuffled labels"
-                : "known beyond chance in \(beyond) of \(layers.count) layers\(place ?? "")")
+                : "known beyond chance in \(beyond.count) of \(layers.count) layers\(place ?? "")")
     }
 
     private var transitions: [String]? {
@@ -48,7 +48,8 @@ extension ReportText {
             "drift", drift.windows.map(\.divergence),
             beyond == 0
                 ? "none beyond what shuffled tokens show"
-                : "\(beyond) of \(drift.windows.count) stretches differ from the rest beyond chance")
+                : "\(beyond) of \(drift.windows.count) stretches differ more than one in twenty shuffled ones"
+        )
     }
 
     private var learning: [String] {
@@ -64,7 +65,7 @@ extension ReportText {
             "\(first.percent) of the final experts at step \(learning.steps[0].grouped)")
             + row(
                 "fluctuation", fluctuation,
-                "\(changed.percent) of the tokens still change their first expert at the end")
+                "\(changed.percent) of the tokens changed their first expert in the last stretch")
     }
 
     // MARK: Cache

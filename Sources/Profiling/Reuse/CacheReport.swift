@@ -15,7 +15,8 @@ package struct CacheReport: Codable, Sendable, Equatable {
     package var firstRequests: Int
     /// Layers × experts of each.
     package var experts: Int
-    /// Experts that one token visits in all layers: with less, the least recently used is always the next one needed.
+    /// Experts that one token visits in all layers: with much less room, one that is kept for having been used of late is gone
+    /// before the next token asks for it.
     package var cycle: Int
     /// Bytes of one expert, the mean over the layers, where it is known.
     package var expertBytes: Double?
