@@ -1,10 +1,11 @@
-/// How far measures of a layer would be from what they are, had other tokens come: a bootstrap over contiguous blocks of
-/// tokens (Carlstein, 1986), since neighbors are alike.
+/// How far measures of a layer would be from what they are, had other tokens come: a bootstrap over contiguous blocks
+/// of tokens (Carlstein, 1986), since neighbors are alike.
 ///
-/// There are 16 to 100 blocks of 16 tokens or more (6 or more in a short trace), and 200 resamples; 40 for very many experts.
-/// A resample is more uneven than the sample, as the sample is more uneven than what it came from; so the resamples' quantiles
-/// are reflected at the measure (the basic bootstrap). For measures that grow like a standard deviation it is their squares
-/// to which chance adds, and which are reflected. An interval always holds the measure itself.
+/// There are 16 to 100 blocks of 16 tokens or more (6 or more in a short trace), and 200 resamples; 40 for very many
+/// experts. A resample is more uneven than the sample, as the sample is more uneven than what it came from; so the
+/// resamples' quantiles are reflected at the measure (the basic bootstrap). For measures that grow like a standard
+/// deviation it is their squares to which chance adds, and which are reflected. An interval always holds the measure
+/// itself.
 struct BlockBootstrap {
     static let leastTokens = 96
 

@@ -4,9 +4,9 @@
 
 /// A router without any preference, simulated: what few visits look like when nothing is wrong.
 ///
-/// Every token draws as many different experts as it visits in the trace. With 50 visits per expert and more, loads are drawn
-/// as what they then nearly are, normal with the same variance and the same sum. Layers in which as many tokens
-/// visit as many experts share a simulation.
+/// Every token draws as many different experts as it visits in the trace. With 50 visits per expert and more (20,000 in
+/// all at least), loads are drawn as what they then nearly are, normal with the same variance and the same sum. Layers in
+/// which as many tokens visit as many experts share a simulation.
 struct EvenRouter {
     private let experts: Int
     private var simulated: [[Int]: LayerReport.Chance] = [:]

@@ -2,7 +2,8 @@ extension VocabularyReport {
     /// Nil where no id is known.
     ///
     /// Where there are more than 32,768 tokens, or a layer has more than 262,144 visits, all but the number of different
-    /// ids is of as many drawn by chance. Labels are shuffled 20 times. The greatest share is at most 1 / k, and reaches it for every id that comes once.
+    /// ids is of as many drawn by chance. Labels are shuffled 20 times. The greatest share is at most 1 / k, and reaches it
+    /// for every id that comes once.
     package init?(_ table: RoutingTable) {
         let ids = table.ids
         guard ids.contains(where: { $0 >= 0 }) else { return nil }
