@@ -57,6 +57,17 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [
+        (1, "Hardly more uneven than chance makes so few tokens: the busiest has at most 4.00 times the mean"),
+        (4000, "The experts share the work evenly: the busiest has at most 1."),
+    ])
+    func `only many tokens prove that the work is shared`(_ tokens: Int, _ headline: String) throws {
+        let table = RoutingTable.random(experts: 8, topK: 2, layers: 1, texts: 1, tokensPerText: tokens, skew: 1)
+        let report = RoutingReport(table, kind: "test", files: [])
+        let balance = try #require(report.findings.first { $0.kind == "balance" })
+        #expect(balance.headline.hasPrefix(headline), "\(balance.headline)")
+    }
 }
 
 @Suite struct LoadBarsTests {

@@ -79,7 +79,11 @@ struct TraceDamage: CustomTestStringConvertible {
         TraceDamage(record("[[2]]", layer: 9999), says: "t, line 1: the layer is 9999; it can be 0 to 4095"),
         TraceDamage(record("[[2]]", step: "1.5"), says: "t, line 1: found \".5,"),
         TraceDamage(
-            record("[]"), says: "t, line 1: \"{\"step\":0,\"stage\":\"s\",\"l…\" lacks one of step, layer, topk"),
+            #"{"step":0,"stage":"s","layer":0,"topk":2}"#,
+            says: "t, line 1: \"{\"step\":0,\"stage\":\"s\",\"l…\" lacks one of step, layer, topk"),
+        TraceDamage(record("[]"), says: "t holds no whole record"),
+        TraceDamage(
+            record("[[2]]"), record("[]", layer: 1), says: "t, line 2: layer 1 has 0 tokens, the layers before"),
         TraceDamage(record("[[2]]", tokens: 3), says: "t, line 1: num_tokens is 3, but top_indices has 1 rows"),
         TraceDamage(record("[[2]"), says: "t, line 1: found \"}\" where \"]\" should be"),
         TraceDamage(

@@ -109,6 +109,16 @@ import Testing
         #expect(table.remarks.contains("Only records of the stage pre_dispatch are read."))
     }
 
+    @Test func `steps in which a rank of Megatron has no tokens are left out`() throws {
+        let record = { (step: Int, rows: String) in
+            #"{"step":\#(step),"layer":0,"num_tokens":\#(rows == "[]" ? 0 : 1),"topk":1,"top_indices":\#(rows)}"#
+        }
+        let records = [record(0, "[]"), record(1, "[[1]]"), record(1, "[]"), record(2, "[]"), record(3, "[[2]]")]
+        let table = try folder.read(records.joined(separator: "\n"))
+        #expect(table.choices == [[[1], [2]]])
+        #expect(table.passes.map(\.position) == [0, 1])
+    }
+
     @Test func `layers of multi-token prediction have names of their own`() throws {
         let record = #"{"step":0,"stage":"s","block":"mtp","mtp_idx":0,"layer":1,"topk":1,"top_indices":[[2]]}"#
         let table = try folder.read(#"{"step":0,"stage":"s","layer":9,"topk":1,"top_indices":[[1]]}"# + "\n" + record)

@@ -70,7 +70,11 @@ struct MegatronTraceReader: TraceReader {
         try check(record, scanner)
         let name = LayerName(block: record.block, layer: record.layer, part: record.part)
         let passName = PassName(step: record.step, rank: record.rank)
-        if passName != pass || layersOfPass.contains(name) { begin(passName, tokens: record.tokenCount) }
+        if passName != pass || layersOfPass.contains(name) {
+            // A rank that has nothing to do in a step notes it without tokens.
+            if record.tokenCount == 0 { return }
+            begin(passName, tokens: record.tokenCount)
+        }
         guard let tokens = builder.pass?.tokens, tokens.count == record.tokenCount else {
             throw scanner.error(
                 "layer \(name) has \(record.tokenCount) tokens, the layers before it in step \(record.step) have "
@@ -143,6 +147,7 @@ private struct MegatronRecord {
         (rank, stage, block, part) = (0, "", "decoder", nil)
         removeRows()
         var numbers: (step: Int?, layer: Int?, tokens: Int?, topK: Int?)
+        var hasRows = false
         let any = 0...Int(Int32.max)
         let layers = 0...TraceFormat.mostLayers - 1
         try scanner.object { scanner, key in
@@ -155,15 +160,16 @@ private struct MegatronRecord {
             case "block": block = try scanner.string(key)
             case "num_tokens": numbers.tokens = try scanner.integer(key, in: any)
             case "topk": numbers.topK = try scanner.integer(key, in: 1...RoutingTableBuilder.mostExperts)
-            case "top_indices": try readRows(&scanner)
+            case "top_indices":
+                try readRows(&scanner)
+                hasRows = true
             default: try scanner.skipValue()
             }
         }
         try scanner.endLine()
         scanner.position = start
-        guard let step = numbers.step, let layer = numbers.layer, let topK = numbers.topK, !rowEnds.isEmpty else {
-            throw scanner.error(
-                "\(scanner.excerpt) lacks one of step, layer, topk and top_indices with a token or more")
+        guard let step = numbers.step, let layer = numbers.layer, let topK = numbers.topK, hasRows else {
+            throw scanner.error("\(scanner.excerpt) lacks one of step, layer, topk and top_indices")
         }
         if let tokens = numbers.tokens, tokens != rowEnds.count {
             throw scanner.error("num_tokens is \(tokens), but top_indices has \(rowEnds.count) rows")
