@@ -33,6 +33,21 @@ import Testing
         #expect(folder.complaint(aboutFile: garbage).contains("found the byte 0x1;"))
     }
 
+    @Test func `more experts than a model has are refused, however few lines speak of them`() throws {
+        func trace(layers: Int) -> String {
+            let header =
+                #"{"format":"offstage-trace","version":1,"model":"m","layers":LAYERS,"experts":65535,"top_k":1}"#
+            let entries = (0..<layers).map {
+                #"{"phase":"decode","token":0,"id":1,"layer":\#($0),"experts":[7],"weights":[1]}"#
+            }
+            return ([header.replacing("LAYERS", with: "\(layers)")] + entries).joined(separator: "\n") + "\n"
+        }
+        #expect(try folder.read(trace(layers: 16)).layers.count == 16)
+        #expect(
+            try folder.complaint(about: trace(layers: 17))
+                == "t speaks of 17 layers of 65535 experts; no model has more than 1,048,576 in all")
+    }
+
     @Test func `a line without an end is given up`() throws {
         let path = try folder.write(repeatElement(UInt8(ascii: "1"), count: 66 << 20))
         let complaint = folder.complaint(aboutFile: path, options: TraceOptions(format: .llamaCpp))

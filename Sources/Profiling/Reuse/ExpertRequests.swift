@@ -15,15 +15,12 @@ package struct ExpertRequests: Sendable {
     /// Where the second half of the tokens that count begins, in requests.
     package private(set) var middle = 0
 
-    /// No model has as many; a file may say so.
-    private static let greatestPool = 1 << 20
-
     /// The requests of a table; nil where there are none, or more than 2²⁰ experts.
     ///
     /// - Parameter limit: passes after as many requests are left out, the first one never.
     package init?(_ table: RoutingTable, limit: Int = .max) {
         let (pool, isTooLarge) = table.layers.count.multipliedReportingOverflow(by: table.experts)
-        guard !isTooLarge, pool <= Self.greatestPool else { return nil }
+        guard !isTooLarge, pool <= RoutingTable.greatestPool else { return nil }
         self.pool = pool
         var asked = AskedExperts(count: table.experts)
         var passes: [(pass: RoutingTable.Pass, steps: Range<Int>)] = []

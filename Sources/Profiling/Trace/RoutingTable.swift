@@ -91,6 +91,9 @@ package struct RoutingTable: Sendable {
     /// What the person who reads a report should know of where it comes from, in whole sentences.
     package internal(set) var remarks: [String] = []
 
+    /// Experts of all layers in a trace; a few lines may speak of more, and every measure would make room for them.
+    static let greatestPool = 1 << 20
+
     package var tokenCount: Int { ids.count }
     /// Visits in all layers.
     package var visitCount: Int { routes.reduce(0) { $0 + $1.experts.count } }

@@ -32,8 +32,14 @@ package enum TraceFile {
             try current.read(&scanner)
             reader = current
         }
-        guard let reader, let form = first?.form else { preconditionFailure("no trace was read") }
-        return (try reader.finish(), form.format)
+        guard let reader, let first else { preconditionFailure("no trace was read") }
+        let table = try reader.finish()
+        guard table.layers.count * table.experts <= RoutingTable.greatestPool else {
+            throw ProfilingError(
+                "\(first.name) speaks of \(table.layers.count) layers of \(table.experts) experts; no model has more than "
+                    + "\(RoutingTable.greatestPool.grouped) in all")
+        }
+        return (table, first.form.format)
     }
 
     private static func size(of path: String) -> Int {
