@@ -135,6 +135,13 @@ import Testing
         #expect(!ReportPage(report).html.contains("Dropped while training"))
     }
 
+    @Test func `a quarter of three experts is not spoken of`() {
+        var report = ReportSample(layers: 1).report
+        #expect(ReportPage(report).html.contains("id=\"cache\""))
+        report.cache?.experts = 3
+        #expect(!ReportPage(report).html.contains("id=\"cache\""))
+    }
+
     @Test func `a cache that gains nothing is not praised`() {
         var report = ReportSample(layers: 1).report
         #expect(ReportPage(report).html.contains("A cache gains most at"))

@@ -1,7 +1,8 @@
 extension ReportPage {
     /// What memory for some of the experts would be worth.
     var cache: HTMLPage.Section? {
-        guard let cache = report.cache, !cache.points.isEmpty else { return nil }
+        // Of fewer than four experts there is no quarter.
+        guard let cache = report.cache, !cache.points.isEmpty, cache.experts >= 4 else { return nil }
         let small = [reuse(cache), workingSet].compactMap { $0 }
         return HTMLPage.Section(
             id: "cache", title: "Is there a hot set worth caching?",
@@ -67,7 +68,7 @@ extension ReportPage {
         let memory = cache.expertBytes.map { " of \($0.inBytes) each" } ?? ""
         let scope = cache.counts == .decode ? "of tokens that were written" : "of all tokens"
         chart.explanation = """
-            \(cache.counted.grouped) requests \(scope) for \(cache.experts.grouped) experts\(memory); \
+            \(cache.counted.grouped) requests \(scope) for \(cache.experts.counted("expert"))\(memory); \
             \(cache.firstRequests.grouped) asked for an expert for the first time, which no cache has.
             """
         chart.table = cacheTable(cache)
