@@ -39,6 +39,9 @@ extension DriftReport {
         shuffledHigh = shuffled.percentile(95)
     }
 
+    /// How many differ from the others more than one in twenty shuffled ones.
+    var windowsBeyondChance: Int { windows.count { $0.divergence > shuffledHigh } }
+
     /// The true one, and 20 by chance.
     private static func orders(of blocks: Int) -> [[Int]] {
         var random = SeededRandom(seed: 6)

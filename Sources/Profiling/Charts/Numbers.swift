@@ -69,14 +69,8 @@ extension String {
 }
 
 extension [Double] {
-    /// The value below which a share of the sorted values lies, between neighbors by proportion.
-    func quantile(_ share: Double) -> Double {
-        guard let last else { return .nan }
-        let place = share * Double(count - 1)
-        let below = Int(place)
-        guard below + 1 < count else { return last }
-        return self[below] + (self[below + 1] - self[below]) * (place - Double(below))
-    }
+    /// The value below which a share of the sorted values lies; NaN without any.
+    func quantile(_ share: Double) -> Double { isEmpty ? .nan : percentile(100 * share) }
 
     var mean: Double { isEmpty ? .nan : reduce(0, +) / Double(count) }
 }

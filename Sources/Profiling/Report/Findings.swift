@@ -180,7 +180,7 @@ extension Finding {
         guard let drift = report.drift,
             let peak = drift.windows.max(by: { $0.divergence < $1.divergence })
         else { return nil }
-        let moved = drift.windows.count { $0.divergence > drift.shuffledHigh }
+        let moved = drift.windowsBeyondChance
         let numbers =
             "The load of \(moved) of \(drift.windows.count) windows differs from that of the others by more than one in "
             + "twenty shuffled ones; most from token \(peak.firstToken) on: \(peak.divergence.fixed(3)) bits, shuffled "
@@ -248,11 +248,12 @@ extension DomainReport {
 
 extension TransitionReport {
     /// What knowing the experts before adds.
-    fileprivate var gain: Double { recall - popularityRecall }
+    var gain: Double { recall - popularityRecall }
 }
 
 extension CacheReport {
-    fileprivate func point(nearShare share: Double) -> Point? {
+    /// The size that is nearest to a share of the experts.
+    func point(nearShare share: Double) -> Point? {
         points.min { abs($0.share - share) < abs($1.share - share) }
     }
 }

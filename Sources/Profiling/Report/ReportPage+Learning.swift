@@ -2,7 +2,7 @@ extension ReportPage {
     /// How loads change from the beginning of the trace to its end.
     var drift: HTMLPage.Section? {
         guard let drift = report.drift, !drift.windows.isEmpty else { return nil }
-        let beyond = drift.windows.count { $0.divergence > drift.shuffledHigh }
+        let beyond = drift.windowsBeyondChance
         let most = drift.windows.max { $0.divergence < $1.divergence }
         var chart = LineChart(
             title: "How far each stretch of the trace is from the rest", xLabel: "first token of the stretch",

@@ -53,9 +53,7 @@ extension ReportPage {
     /// The matrix of the pair of layers where the layer before tells most.
     private func strongestStep(_ run: Int) -> String? {
         guard
-            let most = reports[run].transitions.max(by: {
-                $0.recall - $0.popularityRecall < $1.recall - $1.popularityRecall
-            })
+            let most = reports[run].transitions.max(by: { $0.gain < $1.gain })
         else { return nil }
         let (from, to) = (most.from.clipped(24), most.to.clipped(24))
         let table = HTMLPage.table(

@@ -43,7 +43,7 @@ extension ReportText {
 
     private var drift: [String]? {
         guard let drift = report.drift, !drift.windows.isEmpty else { return nil }
-        let beyond = drift.windows.count { $0.divergence > drift.shuffledHigh }
+        let beyond = drift.windowsBeyondChance
         return row(
             "drift", drift.windows.map(\.divergence),
             beyond == 0
@@ -75,8 +75,9 @@ extension ReportText {
         guard let cache = report.cache, !cache.points.isEmpty else { return [] }
         var points: [CacheReport.Point] = []
         for share in [0.05, 0.1, 0.25, 0.5, 0.75] {
-            let nearest = cache.points.min { abs($0.share - share) < abs($1.share - share) }
-            if let nearest, points.last?.capacity != nearest.capacity { points.append(nearest) }
+            if let nearest = cache.point(nearShare: share), points.last?.capacity != nearest.capacity {
+                points.append(nearest)
+            }
         }
         let curve = Blocks.curve(Self.binned(cache.points.map(\.lru), to: 10), high: 1)
         var rows = [["cache: share of the experts that fits"] + points.map(\.share.percent)]
