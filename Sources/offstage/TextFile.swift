@@ -11,11 +11,25 @@ struct TextFile {
         self.content = content
     }
 
-    /// Finds out before long work what would lose its result after it. Creates the file if it is not there.
-    func checkWritable() throws {
+    /// Finds out before long work what would lose its result after it.
+    ///
+    /// - Parameter inputs: files that are read first and not to be lost.
+    func checkWritable(sparing inputs: [String] = []) throws {
+        if inputs.contains(where: isSame) {
+            throw Complaint("\(path) is read from; \(content) would take its place, so give it another path")
+        }
+        var found = stat()
+        let isThere = lstat(path, &found) == 0
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure() }
         close(descriptor)
+        if !isThere { unlink(path) }
+    }
+
+    private func isSame(_ other: String) -> Bool {
+        var (mine, its) = (stat(), stat())
+        return stat(path, &mine) == 0 && stat(other, &its) == 0 && mine.st_dev == its.st_dev
+            && mine.st_ino == its.st_ino
     }
 
     func write(_ text: String) throws {

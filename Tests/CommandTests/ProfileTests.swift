@@ -170,6 +170,19 @@ private struct Report: Decodable {
         #expect(outcome.text.isEmpty)
     }
 
+    @Test func `a page takes the place of nothing that it is made from`() throws {
+        try folder.write("0,1\n1,0\n0,0\n1,1\n", to: "rows.csv")
+        try FileManager.default.createSymbolicLink(atPath: folder.file("page.html"), withDestinationPath: "rows.csv")
+        for page in ["rows.csv", "page.html"] {
+            let outcome = try offstage("profile", "--trace", "rows.csv", "--html", page)
+            #expect(outcome.code == 1)
+            #expect(outcome.notes.contains("\(page) is read from"), "\(outcome.notes)")
+            #expect(folder.size(of: "rows.csv") == 16)
+        }
+        #expect(try offstage("profile", "--trace", "no.csv", "--html", "new.html").code == 1)
+        #expect(!FileManager.default.fileExists(atPath: folder.file("new.html")), "an empty page was left")
+    }
+
     @Test func `going live prints lines of JSON to those who are no terminal, and changes no text`() throws {
         let plain = try offstage("run", SharedModels.small(), "Once", "-n", "12", "--ignore-eos")
         let live = try offstage("run", SharedModels.small(), "Once", "-n", "12", "--ignore-eos", "--live")

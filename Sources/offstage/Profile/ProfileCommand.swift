@@ -60,7 +60,7 @@ struct Profile: ParsableCommand {
     func run() throws {
         Interruption.watch()
         let page = html.map { TextFile($0, holds: "the report") }
-        try page?.checkWritable()
+        try page?.checkWritable(sparing: trace + text + [against].compactMap(\.self))
         let report = try source.report()
         let other = try against.map { try source(named: $0).report() }
         if let page {
