@@ -11,6 +11,7 @@ enum Interruption {
     static var isRequested: Bool { noticed.load(ordering: .relaxed) }
 
     static func watch() {
+        noticed.store(false, ordering: .relaxed)  // made before a handler needs it
         for number in [SIGINT, SIGTERM] { notice(number) }
         // A reader that went away, and a file that may not grow, are told by the failed write.
         for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
@@ -18,9 +19,14 @@ enum Interruption {
 
     private static func notice(_ number: Int32) {
         var action = sigaction()
-        // A handler may only do what is safe in the middle of anything: one atomic store.
-        action.__sigaction_handler.sa_handler = { _ in Interruption.noticed.store(true, ordering: .relaxed) }
-        action.sa_flags = Int32(truncatingIfNeeded: UInt(SA_RESETHAND)) | Int32(SA_RESTART)
+        // A handler may only do what is safe in the middle of anything: an atomic store and a plain write.
+        action.__sigaction_handler.sa_handler = { number in
+            guard Interruption.noticed.exchange(true, ordering: .relaxed) else { return }
+            LivePanel.close()
+            signal(number, SIG_DFL)
+            raise(number)
+        }
+        action.sa_flags = Int32(SA_RESTART)
         sigaction(number, &action, nil)
         // Whoever starts programs from a thread pool hands down a mask that keeps signals from them.
         var signals = sigset_t()

@@ -42,6 +42,6 @@ final class ProgressLine {
     }
 
     private func write(_ text: String) {
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+        Terminal.draw("\r\u{1B}[K\(text)")
     }
 }

@@ -18,9 +18,10 @@ enum Terminal {
     }
 
     /// A line on standard error.
-    static func note(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
-    }
+    static func note(_ line: String) { draw(line + "\n") }
+
+    /// Text on standard error as it stands. Work goes on where nobody can read it.
+    static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
     static func warn(_ warnings: [String]) {
         for warning in warnings { note("Warning: \(warning)") }
@@ -28,13 +29,19 @@ enum Terminal {
 
     /// Text on standard output, at once. A reader that has gone away ends the program quietly.
     static func print(_ text: String) {
+        if !write(text, to: STDOUT_FILENO) { giveUp() }
+    }
+
+    /// - Returns: whether all of it was written; otherwise `errno` says why not.
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }
-            guard written > 0 else { giveUp() }
+            guard written > 0 else { return false }
             bytes = bytes.dropFirst(written)
         }
+        return true
     }
 
     private static func giveUp() -> Never {

@@ -1,7 +1,8 @@
 import Foundation
 import Profiling
 
-/// The balance of a model at work: a panel on a terminal, lines of JSON on standard error for anybody else.
+/// The balance of a model at work: a panel on a terminal that has room for it, lines of JSON on standard error for anybody
+/// who is no terminal.
 final class LiveView {
     /// What is seen at one moment.
     struct Reading: Encodable {
@@ -34,7 +35,6 @@ final class LiveView {
 
     private let panel: LivePanel?
     private var lastShown: ContinuousClock.Instant?
-    private var isEnded = false
 
     init(layers: Int) { panel = LivePanel(lines: layers + 2) }
 
@@ -49,12 +49,15 @@ final class LiveView {
     /// - Parameter title: the panel's first line.
     func show(_ reading: Reading, title: String) {
         lastShown = .now
-        if let panel { panel.show(lines(of: reading, title, on: panel)) } else { print(reading) }
+        if let panel {
+            panel.show(lines(of: reading, title, on: panel))
+        } else if !Terminal.showsProgress {
+            print(reading)
+        }
     }
 
     func end() {
-        if !isEnded { panel?.end() }
-        isEnded = true
+        if panel != nil { LivePanel.close() }
     }
 
     private func print(_ reading: Reading) {
