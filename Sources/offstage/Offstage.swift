@@ -23,6 +23,7 @@ struct Offstage: ParsableCommand {
         ])
 
     static func main() {
+        Terminal.fillClosedStreams()
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -17,6 +17,15 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
+    /// Fills the places of standard streams that are closed, lest a file be opened there and notes be written into it.
+    static func fillClosedStreams() {
+        while case let descriptor = open("/dev/null", O_RDONLY), descriptor >= 0 {
+            guard descriptor > STDERR_FILENO else { continue }
+            close(descriptor)
+            return
+        }
+    }
+
     /// A line on standard error.
     static func note(_ line: String) { draw(line + "\n") }
 
