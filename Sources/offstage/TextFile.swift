@@ -36,7 +36,17 @@ struct TextFile {
         guard let file = fopen(path, "w") else { throw failure() }
         let bytes = Array(text.utf8)
         let written = fwrite(bytes, 1, bytes.count, file)
-        guard fclose(file) == 0, written == bytes.count else { throw failure() }
+        guard fclose(file) == 0, written == bytes.count else {
+            let failure = failure()
+            removeUnfinished()
+            throw failure
+        }
+    }
+
+    /// Half a file is worse than none; a device stays.
+    private func removeUnfinished() {
+        var found = stat()
+        if lstat(path, &found) == 0, found.st_mode & S_IFMT == S_IFREG { unlink(path) }
     }
 
     private func failure() -> Complaint {

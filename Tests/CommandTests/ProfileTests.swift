@@ -226,6 +226,24 @@ private struct Report: Decodable {
         #expect(report.layers.count == 2)
     }
 
+    @Test func `a damaged checkpoint is named with what to do`() throws {
+        let trained = try sample.offstage(TrainingSample.command(steps: 12, every: 6))
+        try #require(trained.code == 0, "\(trained.notes)")
+        try sample.folder.write("no tensors", to: "run/step-00000006.safetensors")
+        let profile = try sample.offstage("profile", "run")
+        #expect(profile.code == 1)
+        #expect(profile.notes.contains("step-00000006.safetensors") && profile.notes.contains("Remove that file"))
+    }
+
+    @Test func `a page that finds no room leaves nothing behind, and the summary is there`() throws {
+        _ = try sample.offstage(TrainingSample.command(steps: 12, every: 12))
+        let profile = try sample.offstage.shell("ulimit -f 8; \"$offstage\" profile run --html page.html")
+        #expect(profile.code == 1)
+        #expect(profile.notes.contains("could not write the report to page.html"), "\(profile.notes)")
+        #expect(profile.text.contains("max/mean"))
+        #expect(!sample.folder.has("page.html"))
+    }
+
     @Test func `a frozen table never changes its mind, and training agrees with generation`() throws {
         let command = TrainingSample.command(steps: 12, every: 6) + ["--keep-checkpoints", "0", "--router", "hash"]
         let trained = try sample.offstage(command)

@@ -45,6 +45,13 @@ import Testing
         #expect(try RoutingTrace(Data(text.utf8), name: "t").header.version == 1)
     }
 
+    @Test func `what a gate without finite scores left is not known`() throws {
+        let line =
+            #"{"phase":"prompt","token":0,"id":1,"layer":0,"experts":[1],"gate":{"confidence":null,"margin":0.5}}"#
+        let gate = try #require(try JSONDecoder().decode(RoutingTraceEntry.self, from: Data(line.utf8)).gate)
+        #expect(gate.confidence.isNaN && gate.margin == 0.5 && gate.entropy.isNaN)
+    }
+
     @Test func `the first line says what the file is`() throws {
         let text = #"{"experts":4,"format":"offstage-trace","layers":2,"model":"tiny","top_k":2,"version":2}"#
         #expect(try RoutingTrace(Data(text.utf8), name: "t").header == header)

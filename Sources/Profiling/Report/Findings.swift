@@ -1,6 +1,13 @@
 /// What a report comes to: judgments, each with the numbers it rests on, the most pressing first.
 extension Finding {
     package static func all(of report: RoutingReport) -> [Finding] {
+        guard report.source.experts > 1 else {
+            return [
+                Finding(
+                    .fine, "balance", "There is one expert, and every token visits it",
+                    detail: "A dense model has nothing to balance; a cache holds all of a layer or nothing.")
+            ]
+        }
         let found =
             [collapse(report), idle(report), imbalance(report), drops(report), cache(report), specialization(report)]
             + [

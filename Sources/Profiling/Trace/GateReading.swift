@@ -14,4 +14,12 @@ public struct GateReading: Codable, Sendable, Equatable {
         self.margin = margin
         self.entropy = entropy
     }
+
+    /// What is null, as JSON writes a number that is none, is not known.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        confidence = try fields.decodeIfPresent(Float.self, forKey: .confidence) ?? .nan
+        margin = try fields.decodeIfPresent(Float.self, forKey: .margin) ?? .nan
+        entropy = try fields.decodeIfPresent(Float.self, forKey: .entropy) ?? .nan
+    }
 }

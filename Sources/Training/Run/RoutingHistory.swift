@@ -44,7 +44,7 @@ package final class RoutingHistory {
     ///
     /// - Parameter withWeights: whether weights and what the gates thought are kept, too.
     package func snapshot(of step: Int, withWeights: Bool = false) throws -> LearningSnapshot {
-        let state = try TrainingCheckpoint.restore(folder.checkpoint(step: step), model)
+        let state = try restore(step)
         if let change = state.corpus.change(to: CorpusMark(corpus)) {
             throw TrainingError("\(folder.checkpoint(step: step)) learned from another corpus: \(change)")
         }
@@ -65,6 +65,18 @@ package final class RoutingHistory {
             }
         return LearningSnapshot(
             step: step, loss: loss / Double(max(tokens, 1)), generation: generation, training: training)
+    }
+
+    private func restore(_ step: Int) throws -> RunState {
+        let path = folder.checkpoint(step: step)
+        do {
+            return try TrainingCheckpoint.restore(path, model)
+        } catch {
+            let problem = "\(error)"
+            throw TrainingError(
+                (problem.contains(path) ? "" : "\(path) cannot be used: ") + problem
+                    + (steps.count > 1 ? " Remove that file to profile the other checkpoints" : ""))
+        }
     }
 
     /// Whether the router takes the same decisions in both, so that the tokens need to pass only once.

@@ -63,10 +63,7 @@ struct Profile: ParsableCommand {
         try page?.checkWritable(sparing: trace + text + [against].compactMap(\.self))
         let report = try source.report()
         let other = try against.map { try source(named: $0).report() }
-        if let page {
-            try page.write(ReportPage(report, against: other).html)
-            Terminal.note("Report: \(page.path)")
-        }
+        if Interruption.isRequested { throw Interrupted() }
         if json {
             try Terminal.print(json: ComparedReport(report: report, against: other))
         } else {
@@ -74,6 +71,9 @@ struct Profile: ParsableCommand {
                 report, against: other, width: Terminal.columns, usesColor: Terminal.takesColor)
             Terminal.print(text.text)
         }
+        guard let page else { return }
+        try page.write(ReportPage(report, against: other).html)
+        Terminal.note("Report: \(page.path)")
     }
 
     private var source: ProfileSource {
@@ -88,7 +88,7 @@ struct Profile: ParsableCommand {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         if exists, !isFolder.boolValue { return .trace([path], reading.options) }
-        return try source(of: path)
+        return try run(named: path).map(source(ofRun:)) ?? source(of: path)
     }
 
     /// A model or a training run.
@@ -99,11 +99,15 @@ struct Profile: ParsableCommand {
                     "\(name) is a training run, which is profiled on its own validation text. For other texts pack it: "
                         + "offstage pack \(run.shellWord)\(home.flag)")
             }
-            return .run(run, tokens: tokens ?? 32_768, threads: session.threads)
+            return source(ofRun: run)
         }
         let path = try home.storePath(of: name)
         guard !text.isEmpty else { throw Complaint("\(name) is a model; say with --text what to profile it on") }
         return .model(path, texts: text, tokens: tokens ?? 65_536, session)
+    }
+
+    private func source(ofRun path: String) -> ProfileSource {
+        .run(path, tokens: tokens ?? 32_768, threads: session.threads)
     }
 
     /// The folder of a training run: itself, or the one where `train` puts a run of that name. A packed model goes first.

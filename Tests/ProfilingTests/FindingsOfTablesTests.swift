@@ -1,7 +1,8 @@
 import Profiling
 import Testing
 
-@Suite struct FindingTests {
+/// What is found of routes as they come.
+@Suite struct FindingsOfTablesTests {
     private func findings(_ table: RoutingTable) -> [Finding] { RoutingReport(table, kind: "text").findings }
 
     @Test func `a collapse comes first, whatever else there is to say`() throws {
@@ -47,6 +48,11 @@ import Testing
         #expect(findings(even).first { $0.kind == "hot_set" }?.headline.hasPrefix("No hot set") ?? false)
     }
 
+    @Test func `of a dense model there is one thing to say`() {
+        let found = findings(.random(experts: 1, topK: 1, layers: 2, texts: 2, tokensPerText: 50, domains: ["a", "b"]))
+        #expect(found.map(\.headline) == ["There is one expert, and every token visits it"])
+    }
+
     @Test func `findings are sentences of numbers, without any that is none`() {
         for (experts, topK, tokens) in [(1, 1, 1), (1, 1, 300), (2, 2, 5), (8, 2, 1), (8, 8, 700)] {
             let table = RoutingTable.random(experts: experts, topK: topK, layers: 2, texts: 2, tokensPerText: tokens)
@@ -67,19 +73,5 @@ import Testing
         let report = RoutingReport(table, kind: "test", files: [])
         let balance = try #require(report.findings.first { $0.kind == "balance" })
         #expect(balance.headline.hasPrefix(headline), "\(balance.headline)")
-    }
-}
-
-@Suite struct LoadBarsTests {
-    @Test func `half of a bar is the fair share, a dot is nobody`() {
-        #expect(LoadBars([10, 10, 10, 10], width: 10).text == "▄▄▄▄")
-        #expect(LoadBars([40, 0, 0, 0], width: 10).text == "█···")
-        #expect(LoadBars([30, 10, 0, 1], width: 10).text == "█▄·▁")
-        #expect(LoadBars([0, 0], width: 10).text == "··")
-    }
-
-    @Test func `neighbors share a column, and the busiest of them shows`() {
-        #expect(LoadBars([0, 8, 1, 0, 0, 0, 0, 7], width: 4).text == "█▂·█")
-        #expect(LoadBars([5, 5, 5], width: 1).text == "▄")
     }
 }
