@@ -48,6 +48,22 @@ import Testing
         #expect(findings(even).first { $0.kind == "hot_set" }?.headline.hasPrefix("No hot set") ?? false)
     }
 
+    @Test func `of two runs it is said which shares its work more evenly, after what is wrong`() throws {
+        func report(skew: Double) -> RoutingReport {
+            RoutingReport(
+                .random(experts: 8, topK: 1, layers: 2, texts: 8, tokensPerText: 400, skew: skew), kind: "text",
+                files: ["skew \(skew)"])
+        }
+        let (even, uneven, collapsed) = (report(skew: 1), report(skew: 0.8), report(skew: 0.2))
+        #expect(even.compared(to: uneven).findings[0].headline == "skew 1.0 shares its work more evenly than skew 0.8")
+        #expect(even.compared(to: even).findings[0].headline == "This and the other share their work alike")
+        let found = collapsed.compared(to: even).findings
+        #expect(found[0].kind == "collapse")
+        let comparison = try #require(found.first { $0.severity != .alarm })
+        #expect(comparison.headline == "skew 0.2 shares its work less evenly than skew 1.0")
+        #expect(comparison.detail.contains("there 100 %".replacing(" %", with: "\u{202F}%")), "\(comparison.detail)")
+    }
+
     @Test func `of a dense model there is one thing to say`() {
         let found = findings(.random(experts: 1, topK: 1, layers: 2, texts: 2, tokensPerText: 50, domains: ["a", "b"]))
         #expect(found.map(\.headline) == ["There is one expert, and every token visits it"])

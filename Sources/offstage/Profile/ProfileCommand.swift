@@ -61,8 +61,9 @@ struct Profile: ParsableCommand {
         Interruption.watch()
         let page = html.map { TextFile($0, holds: "the report") }
         try page?.checkWritable(sparing: trace + text + [against].compactMap(\.self))
-        let report = try source.report()
+        let own = try source.report()
         let other = try against.map { try source(named: $0).report() }
+        let report = other.map(own.compared) ?? own
         if Interruption.isRequested { throw Interrupted() }
         if json {
             try Terminal.print(json: ComparedReport(report: report, against: other))
