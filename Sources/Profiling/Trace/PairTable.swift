@@ -10,7 +10,7 @@ struct PairTable {
     private var places = [Int](repeating: -1, count: TraceFormat.mostLayers)
     /// For each layer the experts of all tokens.
     private var experts: [[UInt16]] = []
-    private var passes: [Pass] = []
+    private var passes: [Passes] = []
     /// How many rows passes have in every layer: few passes differ in that.
     private var shapes: [[UInt32]] = []
     private var shapeIndex: [[UInt32]: Int] = [:]
@@ -23,9 +23,11 @@ struct PairTable {
 
     private static let mostShapes = 1 << 22
 
-    private struct Pass {
-        var shape: UInt32
-        var text: UInt32
+    /// Passes of one shape that follow each other in a text: what is written token by token is one of these.
+    private struct Passes {
+        var shape: Int
+        var text: Int
+        var count = 1
     }
 
     mutating func beginRun(layer: Int) {
@@ -64,10 +66,7 @@ struct PairTable {
     mutating func endPass(_ scanner: borrowing TraceScanner) throws {
         defer { shape.removeAll(keepingCapacity: true) }
         guard shape.contains(where: { $0 > 0 }) else { return }
-        if let last = passes.last, shape == shapes[Int(last.shape)] {
-            passes.append(Pass(shape: last.shape, text: UInt32(texts.count - 1)))
-            return
-        }
+        if let last = passes.last, shape == shapes[last.shape] { return addPass(shape: last.shape) }
         let index = shapeIndex[shape] ?? shapes.count
         if index == shapes.count {
             shapeIndex[shape] = index
@@ -77,7 +76,16 @@ struct PairTable {
                 throw scanner.error("passes differ too much in the layers that they visit; this is no trace of a model")
             }
         }
-        passes.append(Pass(shape: UInt32(index), text: UInt32(texts.count - 1)))
+        addPass(shape: index)
+    }
+
+    private mutating func addPass(shape: Int) {
+        let last = passes.count - 1
+        if last >= 0, passes[last].shape == shape, passes[last].text == texts.count - 1 {
+            passes[last].count += 1
+        } else {
+            passes.append(Passes(shape: shape, text: texts.count - 1))
+        }
     }
 
     consuming func table(model: String, experts count: Int, topK: Int) throws -> RoutingTable {
@@ -104,13 +112,20 @@ struct PairTable {
 
     private func passes(tokens: [Int]) -> [RoutingTable.Pass] {
         var (first, position, text) = (0, 0, -1)
-        return passes.map { pass in
-            if Int(pass.text) != text { (position, text) = (0, Int(pass.text)) }
-            let count = tokens[Int(pass.shape)]
-            defer { (first, position) = (first + count, position + count) }
-            return RoutingTable.Pass(
-                tokens: first..<first + count, phase: count == 1 ? .decode : .prompt, text: text, position: position)
+        var all: [RoutingTable.Pass] = []
+        all.reserveCapacity(passes.reduce(0) { $0 + $1.count })
+        for alike in passes {
+            if alike.text != text { (position, text) = (0, alike.text) }
+            let count = tokens[alike.shape]
+            for _ in 0..<alike.count {
+                all.append(
+                    RoutingTable.Pass(
+                        tokens: first..<first + count, phase: count == 1 ? .decode : .prompt, text: text,
+                        position: position))
+                (first, position) = (first + count, position + count)
+            }
         }
+        return all
     }
 
     /// The last layer of a prompt is asked only about the tokens whose output is wanted, so tokens are counted from the
@@ -122,21 +137,23 @@ struct PairTable {
         swap(&routes.experts, &experts[place])
         routes.starts.reserveCapacity(tokenCount + 1)
         var (read, written) = (0, 0)
-        for pass in passes {
-            let shape = shapes[Int(pass.shape)]
+        for alike in passes {
+            let shape = shapes[alike.shape]
             let known = place < shape.count ? Int(shape[place]) / topK : 0
-            for _ in known..<tokens[Int(pass.shape)] { routes.starts.append(UInt32(written)) }
-            for _ in 0..<known {
-                run += 1
-                for index in read..<read + topK {
-                    let expert = routes.experts[index]
-                    if lastRun[Int(expert)] == run { continue }
-                    lastRun[Int(expert)] = run
-                    routes.experts[written] = expert
-                    written += 1
+            for _ in 0..<alike.count {
+                for _ in known..<tokens[alike.shape] { routes.starts.append(UInt32(written)) }
+                for _ in 0..<known {
+                    run += 1
+                    for index in read..<read + topK {
+                        let expert = routes.experts[index]
+                        if lastRun[Int(expert)] == run { continue }
+                        lastRun[Int(expert)] = run
+                        routes.experts[written] = expert
+                        written += 1
+                    }
+                    read += topK
+                    routes.starts.append(UInt32(written))
                 }
-                read += topK
-                routes.starts.append(UInt32(written))
             }
         }
         repetitions += read - written

@@ -21,9 +21,9 @@ package struct RoutingTable: Sendable {
         // A trace has as many passes as tokens were written, so they are kept small.
         private var firstToken: UInt32
         private var count: UInt32
-        private var textIndex: UInt32
         private var firstPosition: UInt32
-        package var phase: RoutingTraceEntry.Phase
+        /// Twice the text's index, and one more for a token that was written.
+        private var textAndPhase: UInt32
 
         /// Their numbers in the table.
         package var tokens: Range<Int> {
@@ -31,14 +31,15 @@ package struct RoutingTable: Sendable {
             set { (firstToken, count) = (UInt32(newValue.lowerBound), UInt32(newValue.count)) }
         }
         /// The index of their text.
-        package var text: Int { Int(textIndex) }
+        package var text: Int { Int(textAndPhase / 2) }
+        package var phase: RoutingTraceEntry.Phase { textAndPhase % 2 == 0 ? .prompt : .decode }
         /// The position of the first in its text.
         package var position: Int { Int(firstPosition) }
 
         init(tokens: Range<Int>, phase: RoutingTraceEntry.Phase, text: Int, position: Int) {
             (firstToken, count) = (UInt32(tokens.lowerBound), UInt32(tokens.count))
-            (textIndex, firstPosition) = (UInt32(text), UInt32(clamping: position))
-            self.phase = phase
+            firstPosition = UInt32(clamping: position)
+            textAndPhase = UInt32(text) * 2 + (phase == .decode ? 1 : 0)
         }
     }
 
