@@ -95,7 +95,7 @@ import Testing
         let gate = try #require(LayerReport.all(of: builder.finish())[0].gate)
         #expect(gate.basis == .allExperts && gate.confidence == 0.75 && gate.margin == 0.5)
         #expect(isNear(gate.entropy, 0.5))
-        #expect(gate.confidenceHistogram == [0, 0, 0, 0, 0, 1, 0, 0, 0, 1] && gate.confidenceInterval == nil)
+        #expect(gate.confidenceHistogram == [0, 0, 0, 0, 0, 1, 0, 0, 0, 1] && gate.intervals == nil)
     }
 
     @Test func `a margin that a file says is never beyond the confidence`() throws {

@@ -118,7 +118,7 @@ struct ReportSample {
         return [
             "basis": "all_experts", "confidence": confidence, "margin": confidence - 0.3, "entropy": 1.1 - confidence,
             "confidenceHistogram": histogram,
-            "confidenceInterval": ["low": confidence - 0.01, "high": confidence + 0.01],
+            "intervals": ["confidence": ["low": confidence - 0.01, "high": confidence + 0.01]],
         ]
     }
 

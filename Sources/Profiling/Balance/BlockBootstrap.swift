@@ -1,79 +1,94 @@
-/// How far measures of a layer would be from what they are, had other tokens come: a bootstrap over contiguous blocks
-/// of tokens (Carlstein, 1986), since neighbors are alike.
-///
-/// There are 16 to 100 blocks of 16 tokens or more (6 or more in a short trace), and 200 resamples; 40 for very many
-/// experts. A resample is more uneven than the sample, as the sample is more uneven than what it came from; so the
-/// resamples' quantiles are reflected at the measure (the basic bootstrap). For measures that grow like a standard
-/// deviation it is their squares to which chance adds, and which are reflected. An interval always holds the measure
-/// itself.
+/// The tokens that visit a layer, in blocks that are drawn anew.
 struct BlockBootstrap {
-    static let leastTokens = 96
+    let blocks: TokenBlocks
+    let resampling: BlockResampling
 
-    private let blocks: TokenBlocks
-    private let draws: [[Int]]
-
-    /// Nil for too few tokens with visits.
+    /// Nil for too few tokens with visits. Very many experts are resampled 40 times instead of 200.
     init?(_ routes: RoutingTable.Routes, experts: Int) {
         let tokens = (0..<Int32(routes.starts.count - 1)).filter { !routes.visits(of: Int($0)).isEmpty }
-        guard tokens.count >= Self.leastTokens else { return nil }
-        let blocks = TokenBlocks(tokens, count: min(max(tokens.count / 16, min(tokens.count / 6, 24)), 100))
-        var random = SeededRandom(seed: 1)
-        self.blocks = blocks
-        draws = (0..<min(max(1 << 20 / experts, 40), 200)).map { _ in
-            (0..<blocks.count).map { _ in Int.random(in: 0..<blocks.count, using: &random) }
-        }
-    }
-
-    func intervals(of balance: LoadBalance, routes: RoutingTable.Routes, experts: Int) -> LayerReport.Intervals {
-        let loads = BlockLoads(blocks, routes: routes, experts: experts)
-        let resamples = draws.map { draw in
-            var load = [Int](repeating: 0, count: experts)
-            for block in draw { loads.add(block, to: &load) }
-            return LoadBalance(loads: load, visitsPerToken: Double(experts) / balance.maxOverMeanCeiling)
-        }
-        // Of a measure that is `even` where all loads are equal.
-        func interval(_ measure: (LoadBalance) -> Double, above even: Double, upTo ceiling: Double) -> Interval {
-            func square(_ balance: LoadBalance) -> Double { (measure(balance) - even) * (measure(balance) - even) }
-            let squares = Interval(
-                around: square(balance), resampled: resamples.map { square($0) },
-                within: 0...max((ceiling - even) * (ceiling - even), square(balance)))
-            let value = measure(balance)
-            return Interval(
-                low: min(even + squares.low.squareRoot(), value), high: max(even + squares.high.squareRoot(), value))
-        }
-        let count = Double(experts)
-        return LayerReport.Intervals(
-            maxOverMean: interval(\.maxOverMean, above: 1, upTo: balance.maxOverMeanCeiling),
-            cv: interval(\.coefficientOfVariation, above: 0, upTo: (count - 1).squareRoot()),
-            gini: interval(\.gini, above: 0, upTo: (count - 1) / count),
-            entropy: Interval(
-                around: balance.normalizedEntropy, resampled: resamples.map(\.normalizedEntropy), within: 0...1))
+        let resamples = min(max(1 << 20 / experts, 40), 200)
+        guard let resampling = BlockResampling(tokens: tokens.count, resamples: resamples) else { return nil }
+        blocks = TokenBlocks(tokens, count: resampling.blocks)
+        self.resampling = resampling
     }
 
     /// Of the mean over tokens of a number between 0 and 1; NaN where a token has none.
     func interval(ofMean values: [Float]) -> Interval? {
-        var sums = [(sum: Double, count: Double)](repeating: (0, 0), count: blocks.count)
+        var mean = BlockRatio(blocks: blocks.count)
         for block in 0..<blocks.count {
             for token in blocks.tokens(of: block) where !values[Int(token)].isNaN {
-                sums[block].sum += Double(values[Int(token)])
-                sums[block].count += 1
+                mean.add(Double(values[Int(token)]), of: 1, to: block)
             }
         }
-        func mean(_ blocks: some Sequence<Int>) -> Double {
-            let total = blocks.reduce((0, 0)) { ($0.0 + sums[$1].sum, $0.1 + sums[$1].count) }
-            return total.0 / total.1
-        }
-        guard sums.count(where: { $0.count > 0 }) >= 8 else { return nil }
-        let means = draws.map(mean).filter(\.isFinite)
-        return Interval(around: mean(0..<blocks.count), resampled: means, within: 0...1)
+        return resampling.interval(of: mean)
     }
 }
 
-extension Interval {
-    fileprivate init(around value: Double, resampled: [Double], within range: ClosedRange<Double>) {
-        let sorted = resampled.sorted()
-        let reflected = (2 * value - sorted.percentile(97.5), 2 * value - sorted.percentile(2.5))
-        low = min(max(reflected.0, range.lowerBound), value)
-        high = max(min(reflected.1, range.upperBound), value)
+/// What the measures of balance might truly be, judging by resamples of the tokens: of each measure one value for every
+/// resample.
+///
+/// A resample is more uneven than the sample, as the sample is more uneven than what it came from; so values are those of
+/// the resamples reflected at the sample's. For measures that grow like a standard deviation it is their squares to which
+/// chance adds, and which are reflected.
+struct PlausibleBalances {
+    private(set) var maxOverMean: [Double]
+    private(set) var cv: [Double]
+    private(set) var gini: [Double]
+    private(set) var entropy: [Double]
+    private(set) var effectiveExperts: [Double]
+    private(set) var deadExperts: [Double]
+    /// For each expert of few enough.
+    private(set) var load: [Interval]?
+
+    /// Layers of more experts have no interval of every load.
+    private static let mostLoads = 1024
+
+    init(_ balance: LoadBalance, load: [Int], routes: RoutingTable.Routes, bootstrap: BlockBootstrap) {
+        let count = load.count
+        let blocks = BlockLoads(bootstrap.blocks, routes: routes, experts: count)
+        let loads = bootstrap.resampling.draws.map { draw in
+            var load = [Int](repeating: 0, count: count)
+            for block in draw { blocks.add(block, to: &load) }
+            return load
+        }
+        let perToken = Double(count) / balance.maxOverMeanCeiling
+        let resamples = loads.map { LoadBalance(loads: $0, visitsPerToken: perToken) }
+        func reflected(_ measure: (LoadBalance) -> Double, above even: Double, upTo ceiling: Double) -> [Double] {
+            func square(_ balance: LoadBalance) -> Double { (measure(balance) - even) * (measure(balance) - even) }
+            let squared = square(balance)
+            return resamples.map { min(even + max(2 * squared - square($0), 0).squareRoot(), ceiling) }
+        }
+        let experts = Double(count)
+        maxOverMean = reflected(\.maxOverMean, above: 1, upTo: balance.maxOverMeanCeiling)
+        cv = reflected(\.coefficientOfVariation, above: 0, upTo: (experts - 1).squareRoot())
+        gini = reflected(\.gini, above: 0, upTo: (experts - 1) / experts)
+        entropy = resamples.map { min(max(2 * balance.normalizedEntropy - $0.normalizedEntropy, 0), 1) }
+        effectiveExperts = entropy.map { LoadBalance.effectiveExperts(atEntropy: $0, of: count) }
+        // Who was visited is not dead.
+        deadExperts = resamples.map { Double(max(2 * balance.idleExperts - $0.idleExperts, 0)) }
+        guard count <= Self.mostLoads else { return }
+        self.load = load.enumerated().map { expert, visits in
+            let interval = Interval(
+                around: Double(visits), resampled: loads.map { Double($0[expert]) }, within: 0...Double.infinity)
+            return Interval(low: interval.low.rounded(), high: interval.high.rounded())
+        }
+    }
+}
+
+extension LayerReport.Intervals {
+    /// Without those of drops.
+    init(_ plausible: PlausibleBalances, around balance: LoadBalance) {
+        func interval(_ value: Double, _ values: [Double]) -> Interval {
+            Interval(around: value, reflected: values, within: -.infinity ... .infinity)
+        }
+        load = plausible.load
+        let peak = interval(balance.maxOverMean, plausible.maxOverMean)
+        maxOverMean = peak
+        maxViolation = Interval(low: peak.low - 1, high: peak.high - 1)
+        cv = interval(balance.coefficientOfVariation, plausible.cv)
+        gini = interval(balance.gini, plausible.gini)
+        entropy = interval(balance.normalizedEntropy, plausible.entropy)
+        effectiveExperts = interval(balance.effectiveExperts, plausible.effectiveExperts)
+        deadExperts = interval(Double(balance.idleExperts), plausible.deadExperts)
     }
 }

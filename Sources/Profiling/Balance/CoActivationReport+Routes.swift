@@ -7,7 +7,7 @@ extension CoActivationReport {
     ///
     /// Where tokens make more than 16 million pairs, or half a million of more than 1,024 experts, a part of the tokens
     /// drawn by chance is counted, and the diagonal holds their visits. Of a token's visits the first 64 count.
-    init?(_ routes: RoutingTable.Routes, load: [Int]) {
+    init?(_ routes: RoutingTable.Routes, load: [Int], bootstrap: BlockBootstrap?) {
         let experts = load.count
         var sample = PairSample(routes, experts: experts)
         guard sample.pairs > 0 else { return nil }

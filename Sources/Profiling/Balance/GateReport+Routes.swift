@@ -10,13 +10,13 @@ extension GateReport {
         guard hasReadings || !routes.weights.isEmpty else { return nil }
         var (confidence, margin, entropy) = (TokenMean(), TokenMean(), TokenMean())
         var histogram = [Int](repeating: 0, count: 10)
-        let confidences = (0..<routes.starts.count - 1).map { token in
+        let readings = (0..<routes.starts.count - 1).map { token in
             let reading = hasReadings ? routes.gate(of: token, among: experts) : routes.gateOfChosen(of: token)
             confidence.add(reading.confidence)
             margin.add(reading.margin)
             entropy.add(reading.entropy)
             if reading.confidence.isFinite { histogram[min(Int(reading.confidence * 10), 9)] += 1 }
-            return reading.confidence
+            return reading
         }
         guard confidence.count > 0 else { return nil }
         basis = hasReadings ? .allExperts : .chosenExperts
@@ -24,7 +24,12 @@ extension GateReport {
         self.margin = margin.value
         self.entropy = entropy.value
         confidenceHistogram = histogram
-        confidenceInterval = bootstrap?.interval(ofMean: confidences)
+        intervals = bootstrap.map { bootstrap in
+            Intervals(
+                confidence: bootstrap.interval(ofMean: readings.map(\.confidence)),
+                margin: bootstrap.interval(ofMean: readings.map(\.margin)),
+                entropy: bootstrap.interval(ofMean: readings.map(\.entropy)))
+        }
     }
 }
 

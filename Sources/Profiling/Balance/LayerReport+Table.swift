@@ -1,11 +1,18 @@
 extension LayerReport {
     /// A report of every layer, in their order.
-    package static func all(of table: RoutingTable) -> [LayerReport] {
+    package static func all(of table: RoutingTable) -> [LayerReport] { measured(table).layers }
+
+    /// A report of every layer, and of all together; nil without layers.
+    static func measured(_ table: RoutingTable) -> (layers: [LayerReport], across: AcrossLayers?) {
         var even = EvenRouter(experts: table.experts)
-        return table.layers.indices.map { LayerReport(of: $0, in: table, even: &even) }
+        var plausible: [PlausibleBalances?] = []
+        let layers = table.layers.indices.map { LayerReport(of: $0, in: table, even: &even, &plausible) }
+        return (layers, AcrossLayers(layers, plausible: plausible))
     }
 
-    private init(of index: Int, in table: RoutingTable, even: inout EvenRouter) {
+    private init(
+        of index: Int, in table: RoutingTable, even: inout EvenRouter, _ plausible: inout [PlausibleBalances?]
+    ) {
         let routes = table.routes[index]
         let tokens = (0..<table.tokenCount).count { !routes.visits(of: $0).isEmpty }
         layer = table.layers[index].name
@@ -29,10 +36,16 @@ extension LayerReport {
         isCollapsed = balance.isCollapsed
 
         let bootstrap = BlockBootstrap(routes, experts: table.experts)
-        intervals = bootstrap?.intervals(of: balance, routes: routes, experts: table.experts) ?? Intervals()
+        let balances = bootstrap.map { [load] in
+            PlausibleBalances(balance, load: load, routes: routes, bootstrap: $0)
+        }
+        plausible.append(balances)
+        var intervals = balances.map { Intervals($0, around: balance) } ?? Intervals()
+        intervals.dropRates = routes.dropRateIntervals
+        self.intervals = intervals
         chance = even.chance(for: routes)
         dropRates = routes.dropRates(topK: table.topK)
         gate = GateReport(routes, experts: table.experts, bootstrap: bootstrap)
-        coActivation = CoActivationReport(routes, load: load)
+        coActivation = CoActivationReport(routes, load: load, bootstrap: bootstrap)
     }
 }

@@ -31,10 +31,17 @@ package struct LayerReport: Codable, Sendable, Equatable {
 
     /// Bootstrap over contiguous blocks of tokens, since neighbors are alike (Carlstein, 1986). Nil for too few tokens.
     package struct Intervals: Codable, Sendable, Equatable {
+        /// For each expert, of its visits among as many tokens.
+        package var load: [Interval]?
         package var maxOverMean: Interval?
+        package var maxViolation: Interval?
         package var cv: Interval?
         package var gini: Interval?
         package var entropy: Interval?
+        package var effectiveExperts: Interval?
+        package var deadExperts: Interval?
+        /// For each rank; null for one that few tokens chose at all. Nil where it is not known whose choices were dropped.
+        package var dropRates: [Interval?]?
     }
 
     /// What a router without any preference would show of as many tokens, on average: few visits look uneven.
@@ -63,7 +70,13 @@ package struct GateReport: Codable, Sendable, Equatable {
     package var entropy: Double
     /// How many tokens have a confidence in each tenth from 0 to 1.
     package var confidenceHistogram: [Int]
-    package var confidenceInterval: Interval?
+    package var intervals: Intervals?
+
+    package struct Intervals: Codable, Sendable, Equatable {
+        package var confidence: Interval?
+        package var margin: Interval?
+        package var entropy: Interval?
+    }
 }
 
 /// Which experts of a layer are visited by the same tokens.
@@ -80,6 +93,8 @@ package struct CoActivationReport: Codable, Sendable, Equatable {
         package var counts: [[Int]]?
         /// The mean over experts of the greatest P(j | i), weighted by their visits.
         package var strongest: Double
+        /// Of ``strongest``, every expert's strongest partner being given.
+        package var interval: Interval?
         /// The pairs that come together most beyond chance, the strongest first.
         package var top: [Pair]
     }
@@ -92,6 +107,12 @@ package struct CoActivationReport: Codable, Sendable, Equatable {
         package var probability: Double
         /// The count over the one that independent experts with these loads would have.
         package var lift: Double
+        package var intervals: Intervals?
+
+        package struct Intervals: Codable, Sendable, Equatable {
+            package var probability: Interval?
+            package var lift: Interval?
+        }
     }
 
     /// Matrices of more experts are not written out.
@@ -107,6 +128,17 @@ package struct AcrossLayers: Codable, Sendable, Equatable {
         package var p95: Double
         package var min: Double
         package var max: Double
+        /// Nil where a layer has too few tokens for one.
+        package var intervals: Intervals?
+
+        package struct Intervals: Codable, Sendable, Equatable {
+            package var p50: Interval
+            package var p75: Interval
+            package var p90: Interval
+            package var p95: Interval
+            package var min: Interval
+            package var max: Interval
+        }
     }
 
     package var maxOverMean: Percentiles
@@ -136,6 +168,8 @@ package struct DomainReport: Codable, Sendable, Equatable {
 package struct Information: Codable, Sendable, Equatable {
     /// I(expert; label) in nats, of the counts as they are (too high for few tokens, hence the shuffling).
     package var mutualInformation: Double
+    /// Of the counted value, with what chance adds to it, which the shuffled labels tell.
+    package var interval: Interval?
     /// Over the entropy of the labels: 1 when an expert gives the label away.
     package var normalized: Double
     /// The mean over shuffled labels, and what one in a hundred of them exceeds.
@@ -166,9 +200,16 @@ package struct VocabularyReport: Codable, Sendable, Equatable {
         /// The mean over tokens, by how often they come, of the greatest share of a token's visits that one expert has.
         package var inputShare: Double
         package var nextShare: Double
+        package var intervals: Intervals?
         /// For each expert the ids that it sees most beyond its share, the most telling first; left out above
         /// ``CoActivationReport/greatestMatrix`` experts.
         package var favorites: [[Int]]?
+
+        /// Every token's favorite expert being given.
+        package struct Intervals: Codable, Sendable, Equatable {
+            package var inputShare: Interval?
+            package var nextShare: Interval?
+        }
     }
 }
 
@@ -185,6 +226,8 @@ package struct DriftReport: Codable, Sendable, Equatable {
         package var tokens: Int
         /// Jensen–Shannon divergence, in bits (0 to 1), between the window's load and that of all others; mean of the layers.
         package var divergence: Double
+        /// Of ``divergence``, with what chance adds to it, which the shuffled blocks tell.
+        package var interval: Interval?
         /// Mean of the layers.
         package var maxOverMean: Double
     }

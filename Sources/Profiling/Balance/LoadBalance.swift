@@ -67,6 +67,11 @@ public struct LoadBalance: Codable, Sendable, Equatable {
         isCollapsed = isProven && count > visitsPerToken && (used <= 0.25 || hasMagnet && used <= 0.5)
     }
 
+    /// What ``effectiveExperts`` are at a normalized entropy.
+    static func effectiveExperts(atEntropy entropy: Double, of experts: Int) -> Double {
+        exp(entropy * log(Double(experts)))
+    }
+
     enum CodingKeys: String, CodingKey {
         case maxOverMean = "max_over_mean"
         case maxOverMeanCeiling = "max_over_mean_ceiling"

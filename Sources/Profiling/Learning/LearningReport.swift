@@ -23,5 +23,16 @@ package struct LearningReport: Codable, Sendable, Equatable {
         /// For each step and choice rank, the share of choices that a capacity turned away in training; none for a step at
         /// which it turned none away.
         package var dropRates: [[Double]]
+        package var intervals: Intervals?
+
+        /// Of each of the numbers above, in the same places.
+        package struct Intervals: Codable, Sendable, Equatable {
+            package var saturation: [Interval?]
+            package var fluctuation: [Interval?]
+            package var settled: [Interval?]
+            package var maxOverMean: [Interval?]
+            package var agreement: [Interval?]
+            package var dropRates: [[Interval?]]
+        }
     }
 }

@@ -49,7 +49,7 @@ extension ReportPage {
             caption: "The gate", head: ["layer", "confidence", "95 %", "margin", "entropy over its greatest"],
             rows: intervals.map { name, gate in
                 [
-                    name, gate.confidence.fixed(3), gate.confidenceInterval.text, gate.margin.fixed(3),
+                    name, gate.confidence.fixed(3), gate.intervals?.confidence.text ?? "–", gate.margin.fixed(3),
                     gate.entropy.fixed(3),
                 ]
             })

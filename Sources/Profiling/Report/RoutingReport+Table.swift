@@ -6,8 +6,7 @@ extension RoutingReport {
     ///   - snapshots: the routes of the same tokens at the checkpoints of a training run, if that was what was read.
     package init(_ table: RoutingTable, kind: String, files: [String] = [], snapshots: [LearningSnapshot] = []) {
         self.init(source: Source(table, kind: kind, files: files))
-        layers = LayerReport.all(of: table)
-        acrossLayers = layers.isEmpty ? nil : AcrossLayers(layers)
+        (layers, acrossLayers) = LayerReport.measured(table)
         domains = DomainReport(table)
         let (told, all) = (domains?.names.count ?? 0, table.domains.count)
         if told > 0, told < all {

@@ -72,14 +72,3 @@ package struct Finding: Codable, Sendable, Equatable {
         self.detail = detail
     }
 }
-
-/// Where a number lies with 95 % confidence.
-package struct Interval: Codable, Sendable, Equatable {
-    package var low: Double
-    package var high: Double
-
-    package init(low: Double, high: Double) {
-        self.low = low
-        self.high = high
-    }
-}

@@ -40,12 +40,21 @@ package struct CacheReport: Codable, Sendable, Equatable {
         package var belady: Double
         /// Those that the first half of the tokens asked for most, kept for good; counted on the second half.
         package var pinned: Double
+        package var intervals: Intervals?
+
+        package struct Intervals: Codable, Sendable, Equatable {
+            package var lru: Interval?
+            package var belady: Interval?
+            package var pinned: Interval?
+        }
     }
 
     package struct Bucket: Codable, Sendable, Equatable {
         /// Distances from here to the next bucket, which begins at twice as many, or at 1 after 0.
         package var from: Int
         package var requests: Int
+        /// Of its share of the requests for experts that had been asked for before.
+        package var interval: Interval?
     }
 
     /// Different experts in as many tokens that follow each other (Denning, 1968).
@@ -53,6 +62,8 @@ package struct CacheReport: Codable, Sendable, Equatable {
         package var tokens: Int
         package var experts: Double
         package var share: Double
+        /// Of ``share``; nil where the table has fewer than eight stretches of twice as many tokens.
+        package var interval: Interval?
     }
 
     /// Whether a few experts do most of the work: the least share of the experts that has half, 80 % and 90 % of the
@@ -65,5 +76,15 @@ package struct CacheReport: Codable, Sendable, Equatable {
         package var busiestTenth: Double
         /// The same when the busiest tenth is chosen by the first half of the tokens and counted on the second.
         package var busiestTenthLater: Double
+        package var intervals: Intervals?
+
+        package struct Intervals: Codable, Sendable, Equatable {
+            package var half: Interval?
+            package var eighty: Interval?
+            package var ninety: Interval?
+            package var busiestTenth: Interval?
+            /// Those that the first half chose being given.
+            package var busiestTenthLater: Interval?
+        }
     }
 }

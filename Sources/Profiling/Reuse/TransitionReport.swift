@@ -10,10 +10,20 @@ package struct TransitionReport: Codable, Sendable, Equatable {
     package var recall: Double
     package var popularityRecall: Double
     package var chanceRecall: Double
+    package var intervals: Intervals?
     /// `[E][E]` tokens; left out above ``CoActivationReport/greatestMatrix`` experts.
     package var counts: [[Int]]?
     /// Up to ten that add most to the mutual information, the first most.
     package var top: [Step]
+
+    package struct Intervals: Codable, Sendable, Equatable {
+        /// Of the counted value, with what chance adds to it.
+        package var mutualInformation: Interval?
+        package var recall: Interval?
+        package var popularityRecall: Interval?
+        /// Of ``recall`` less ``popularityRecall``, both being of the same tokens.
+        package var gain: Interval?
+    }
 
     package struct Step: Codable, Sendable, Equatable {
         package var first: Int
@@ -21,5 +31,7 @@ package struct TransitionReport: Codable, Sendable, Equatable {
         package var count: Int
         /// P(second | first).
         package var probability: Double
+        /// Of ``probability``.
+        package var interval: Interval?
     }
 }

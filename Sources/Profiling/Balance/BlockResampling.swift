@@ -1,0 +1,62 @@
+/// How far a measure would be from what it is, had other tokens come: a bootstrap over contiguous blocks of tokens
+/// (Carlstein, 1986), since neighbors are alike.
+///
+/// There are 16 to 100 blocks, of 16 tokens or more where there are 384. A resample draws as many blocks as there are, some
+/// more than once.
+struct BlockResampling: Sendable {
+    static let leastTokens = 96
+    /// A ratio that fewer blocks have anything to say about has no interval.
+    static let leastBlocks = 8
+
+    let blocks: Int
+    /// For each resample its blocks.
+    let draws: [[Int]]
+
+    /// Nil for too few tokens.
+    init?(tokens: Int, resamples: Int = 200) {
+        guard tokens >= Self.leastTokens else { return nil }
+        self.init(blocks: min(max(tokens / 16, min(tokens / 6, 24)), 100), resamples: resamples)
+    }
+
+    init(blocks: Int, resamples: Int = 200) {
+        self.blocks = blocks
+        var random = SeededRandom(seed: 1)
+        draws = (0..<resamples).map { _ in (0..<blocks).map { _ in Int.random(in: 0..<blocks, using: &random) } }
+    }
+
+    /// Of a ratio of two sums over all blocks, such as a mean over tokens. Nil where it rests on fewer than
+    /// ``leastBlocks``.
+    ///
+    /// Sums in which a choice was made by all tokens (the most frequent partner, say) take it as given.
+    func interval(of ratio: BlockRatio, within range: ClosedRange<Double> = 0...1) -> Interval? {
+        precondition(ratio.blocks == blocks, "a ratio of \(ratio.blocks) blocks, resampled \(blocks)")
+        guard ratio.wholes.count(where: { $0 > 0 }) >= Self.leastBlocks else { return nil }
+        let resampled = draws.map { draw in
+            let sums = draw.reduce((0, 0)) { ($0.0 + ratio.parts[$1], $0.1 + ratio.wholes[$1]) }
+            return sums.0 / sums.1
+        }
+        return Interval(around: ratio.value, resampled: resampled.filter(\.isFinite), within: range)
+    }
+}
+
+/// A ratio of two sums, of which every block has a part.
+struct BlockRatio: Sendable {
+    private(set) var parts: [Double]
+    private(set) var wholes: [Double]
+
+    init(blocks: Int) {
+        parts = [Double](repeating: 0, count: blocks)
+        wholes = parts
+    }
+
+    var blocks: Int { parts.count }
+    /// NaN where there is nothing to divide by.
+    var value: Double { parts.reduce(0, +) / wholes.reduce(0, +) }
+
+    mutating func add(_ part: Double, of whole: Double, to block: Int) {
+        parts[block] += part
+        wholes[block] += whole
+    }
+
+    mutating func add(_ part: Int, of whole: Int, to block: Int) { add(Double(part), of: Double(whole), to: block) }
+}
