@@ -5,6 +5,7 @@
 needs numpy, scipy and scikit-learn, nothing else.
 """
 
+import collections
 import itertools
 import json
 import pathlib
@@ -128,6 +129,164 @@ def drift(layers, experts):
     return windows
 
 
+def blocks_of(tokens):
+    """As many contiguous blocks as BlockResampling makes."""
+    count = min(max(len(tokens) // 16, min(len(tokens) // 6, 24)), 100)
+    return [tokens[len(tokens) * b // count : len(tokens) * (b + 1) // count] for b in range(count)]
+
+
+def jackknife(blocks, measure):
+    """The standard error by leaving out one block after the other (Quenouille, 1956; Tukey, 1958)."""
+    values = numpy.array([measure(sum(blocks[:b] + blocks[b + 1 :], [])) for b in range(len(blocks))])
+    return float(numpy.sqrt((len(blocks) - 1) / len(blocks) * ((values - values.mean()) ** 2).sum()))
+
+
+def weighted_error(blocks, measure, step=1e-4):
+    """The same by what a little more or less of each block changes (Jaeckel, 1972): for measures that chance adds to.
+
+    A measure takes a weight for every token.
+    """
+    tokens = max(map(max, blocks)) + 1
+    influences = []
+    for block in blocks:
+        ends = []
+        for change in (step, -step):
+            weights = numpy.zeros(tokens)
+            weights[sum(blocks, [])] = 1
+            weights[block] += change
+            ends.append(measure(weights))
+        influences.append((ends[0] - ends[1]) / (2 * step))
+    influences = numpy.array(influences) - numpy.mean(influences)
+    return float(numpy.sqrt(len(blocks) / (len(blocks) - 1) * (influences**2).sum()))
+
+
+def balance_intervals(random, layers, experts, draws=2000):
+    """Quantiles of resamples reflected at the measure, of every layer and of percentiles across them.
+
+    The squares of what grows like a standard deviation are reflected. Layers share their draws where every token
+    visits in all of them.
+    """
+    per_layer = []
+    seed = int(random.integers(1 << 30))
+    for routes in layers:
+        blocks = blocks_of([token for token, row in enumerate(routes) if row])
+        loads = numpy.array([numpy.bincount(sum((routes[t] for t in block), []), minlength=experts) for block in blocks])
+        chosen = numpy.random.default_rng(seed).integers(0, len(blocks), (draws, len(blocks)))
+        resampled = [spread(loads[draw].sum(axis=0)) for draw in chosen]
+        measured = spread(loads.sum(axis=0))
+        reflected = {}
+        for name, even, power in [("max_over_mean", 1, 2), ("cv", 0, 2), ("gini", 0, 2), ("entropy", 0, 1)]:
+            values = 2 * (measured[name] - even) ** power - numpy.array([r[name] - even for r in resampled]) ** power
+            reflected[name] = even + numpy.maximum(values, 0) ** (1 / power)
+        reflected["entropy"] = numpy.minimum(reflected["entropy"], 1)
+        reflected["effective_experts"] = experts ** reflected["entropy"]
+        dead = 2 * measured["dead_experts"] - numpy.array([r["dead_experts"] for r in resampled])
+        reflected["dead_experts"] = numpy.maximum(dead, 0)
+        per_layer.append(reflected)
+    across = {name: numpy.percentile([layer[name] for layer in per_layer], 75, axis=0) for name in per_layer[0]}
+
+    def quantiles(values):
+        return {name: numpy.percentile(value, [2.5, 97.5]).tolist() for name, value in values.items()}
+
+    return [quantiles(layer) for layer in per_layer], quantiles(across)
+
+
+def informed(routes, labels, weights):
+    """Mutual information of expert and label where tokens have weights; those without a label have none."""
+    visits = [(e, labels[t], weights[t]) for t, row in enumerate(routes) for e in row if labels[t] >= 0]
+    experts, labels, weights = map(numpy.array, zip(*visits))
+    contingency = numpy.zeros((experts.max() + 1, labels.max() + 1))
+    numpy.add.at(contingency, (experts, labels), weights)
+    # scikit-learn's mutual_info_score takes whole numbers only.
+    return sum(scipy.stats.entropy(contingency.sum(axis=axis)) for axis in (0, 1)) - scipy.stats.entropy(contingency.ravel())
+
+
+def errors(routes, weights, ids, next_ids, segments, domains, experts):
+    """Standard errors of what is a mean over tokens, or close to one."""
+    tokens = [token for token, row in enumerate(routes) if row]
+    everything = blocks_of(list(range(len(routes))))
+    found = {}
+    if max(map(len, routes)) > 1:
+        blocks = blocks_of(tokens)
+        for name in ("confidence", "margin", "entropy"):
+            found[name] = jackknife(blocks, lambda kept, name=name: gate([weights[t] for t in kept])[name])
+        for name, of_token in [("all_pairs", lambda row: list(itertools.combinations(row, 2))),
+                               ("adjacent_ranks", lambda row: list(itertools.pairwise(row)))]:
+            load = numpy.bincount(sum(routes, []), minlength=experts)
+            whole = numpy.array(pairs(routes, load, of_token)["counts"])
+            partners = (whole - numpy.diag(load)).argmax(axis=1)
+
+            def counted(kept, of_token=of_token):
+                rows = [routes[t] for t in kept]
+                return numpy.array(
+                    pairs(rows, numpy.bincount(sum(rows, []), minlength=experts), of_token)["counts"])
+
+            def strongest(kept):
+                counts = counted(kept)
+                return counts[numpy.arange(experts), partners].sum() / numpy.trace(counts)
+
+            def lift(kept, first, second):
+                counts = counted(kept)
+                return counts[first, second] * numpy.trace(counts) / (counts[first, first] * counts[second, second])
+
+            upper = numpy.triu(whole, 1)
+            top = [numpy.unravel_index(place, upper.shape) for place in numpy.argsort(-upper, axis=None)[:6]]
+            found[name] = {"strongest": jackknife(blocks, strongest), "top": [
+                {"first": int(i), "second": int(j),
+                 "probability": jackknife(blocks, lambda kept: (c := counted(kept))[i, j] / c[i, i]),
+                 "other_probability": jackknife(blocks, lambda kept: (c := counted(kept))[i, j] / c[j, j]),
+                 # Over the lift itself.
+                 "lift": jackknife(blocks, lambda kept: lift(kept, i, j)) / lift(tokens, i, j)}
+                for i, j in top]}
+    for name, labels in [("input", ids), ("next", next_ids)]:
+        visits = [(e, labels[t]) for t, row in enumerate(routes) for e in row if labels[t] >= 0]
+        # Of equal ones the first that came.
+        favorites = {label: collections.Counter(e for e, other in visits if other == label).most_common(1)[0][0]
+                     for _, label in visits}
+        weight = {label: len([t for t, row in enumerate(routes) if row and labels[t] == label])
+                  / len([e for e, other in visits if other == label]) for label in favorites}
+
+        def share(kept, labels=labels, favorites=favorites, weight=weight):
+            kept = [t for t in kept if routes[t] and labels[t] >= 0]
+            return numpy.mean([(favorites[labels[t]] in routes[t]) * weight[labels[t]] for t in kept])
+
+        found[name] = {"information": weighted_error(everything, lambda w, labels=labels: informed(routes, labels, w)),
+                       "share": jackknife(everything, share)}
+    if len(segments) >= 16:
+        count = min(len(segments), 100)
+        blocks = [[] for _ in range(count)]
+        for place, segment in enumerate(segments):
+            blocks[place * count // len(segments)] += segment
+        found["domain"] = weighted_error(blocks, lambda w: informed(routes, domains, w))
+    return found
+
+
+def drift_errors(layers, experts, step=1e-5):
+    """Of each window: what a little more of each of its four blocks changes, the rest being another sample."""
+    tokens = len(layers[0])
+    windows, found = tokens // WINDOW, []
+    for first in range(0, tokens, WINDOW):
+        blocks = [[numpy.bincount(sum(routes[b : b + WINDOW // 4], []), minlength=experts).astype(float)
+                   for b in range(first, first + WINDOW, WINDOW // 4)] for routes in layers]
+        rest = [numpy.bincount(sum(routes, []), minlength=experts) - sum(of) for routes, of in zip(layers, blocks)]
+
+        def divergence(block, more):
+            return numpy.mean([jensenshannon(sum(of) + more * of[block], r, base=2) ** 2 for of, r in zip(blocks, rest)])
+
+        influences = numpy.array([(divergence(b, step) - divergence(b, -step)) / (2 * step) for b in range(4)])
+        found.append(float(numpy.sqrt(4 / 3 * (influences**2).sum() * windows / (windows - 1))))
+    return found
+
+
+def segments_of(texts):
+    """Up to 32 tokens of a text."""
+    first = 0
+    for text in texts:
+        end = first + len(text["ids"])
+        yield from ([*range(place, min(place + 32, end))] for place in range(first, end, 32))
+        first = end
+
+
 def expected(random, case, texts, routes, weights):
     experts = case["experts"]
     domains = numpy.concatenate([[case["domains"].index(t["domain"])] * len(t["ids"]) for t in texts])
@@ -151,12 +310,17 @@ def expected(random, case, texts, routes, weights):
         if max(lengths) > 1:
             report["all_pairs"] = pairs(routes[layer], load, lambda row: itertools.combinations(row, 2))
             report["adjacent_ranks"] = pairs(routes[layer], load, itertools.pairwise)
-        layers.append(report)
+        layers.append(report | {"errors": errors(
+            routes[layer], weights[layer], ids, next_ids, [*segments_of(texts)], domains, experts)})
+    intervals, across_intervals = balance_intervals(random, routes, experts)
+    for layer, of_layer in zip(layers, intervals):
+        layer["intervals"] = of_layer
     across = {
         name: {f"p{p}": numpy.percentile([layer[name] for layer in layers], p) for p in (50, 75, 90, 95)}
         for name in ("max_over_mean", "cv", "gini", "entropy", "effective_experts", "dead_experts")
     }
-    return {"layers": layers, "across_layers": across, "drift": drift(routes, experts)}
+    return {"layers": layers, "across_layers": across, "across_intervals": across_intervals,
+            "drift": drift(routes, experts), "drift_errors": drift_errors(routes, experts)}
 
 
 CASES = {
@@ -166,6 +330,9 @@ CASES = {
     "balance-top1": dict(
         experts=5, top_k=1, layers=2, texts=[100, 92, 64], domains=["prose", "code"],
         vocabulary=9, domain_strength=0.8, token_strength=1.5, dead=[3], seed=2),
+    "balance-domains": dict(
+        experts=6, top_k=2, layers=2, texts=[200, 240, 180, 220, 200, 240], domains=["prose", "code"],
+        vocabulary=12, domain_strength=0.6, token_strength=1.0, seed=3),
     "balance-variable": dict(
         experts=12, top_k=3, layers=4, visits=[0, 1, 2, 3, 3, 3, 4, 6], texts=[130, 30, 20, 76],
         domains=["prose", "code"], vocabulary=40, domain_strength=0.0, token_strength=0.5, dead=[0, 7], seed=4),

@@ -28,7 +28,42 @@ struct BalanceGolden: Decodable {
         var share: Double?
     }
 
+    /// Standard errors.
+    struct Errors: Decodable {
+        struct Labels: Decodable {
+            var information: Double
+            var share: Double
+        }
+
+        var confidence: Double?
+        var margin: Double?
+        var entropy: Double?
+        var allPairs: PairErrors?
+        var adjacentRanks: PairErrors?
+        var input: Labels
+        var next: Labels
+        var domain: Double?
+    }
+
+    struct PairErrors: Decodable {
+        struct Pair: Decodable {
+            var first: Int
+            var second: Int
+            /// Of P(second | first), and of P(first | second).
+            var probability: Double
+            var otherProbability: Double
+            /// Over the lift itself.
+            var lift: Double
+        }
+
+        var strongest: Double
+        var top: [Pair]
+    }
+
     struct Layer: Decodable {
+        var errors: Errors
+        /// The ends of each.
+        var intervals: [String: [Double]]
         var load: [Int]
         var maxOverMean: Double
         var minOverMean: Double
@@ -56,7 +91,10 @@ struct BalanceGolden: Decodable {
     struct Expected: Decodable {
         var layers: [Layer]
         var acrossLayers: [String: [String: Double]]
+        /// Of the 75th percentiles.
+        var acrossIntervals: [String: [Double]]
         var drift: [Window]
+        var driftErrors: [Double]
     }
 
     var experts: Int
@@ -98,7 +136,7 @@ struct BalanceGolden: Decodable {
 }
 
 @Suite struct BalanceGoldenTests {
-    static let names = ["balance-top1", "balance-top2", "balance-variable"]
+    static let names = ["balance-top1", "balance-top2", "balance-variable", "balance-domains"]
 
     private func isNear(_ one: Double, _ other: Double, within tolerance: Double = 1e-9) -> Bool {
         abs(one - other) <= tolerance * max(1, abs(other))

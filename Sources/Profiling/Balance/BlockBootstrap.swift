@@ -76,6 +76,14 @@ struct PlausibleBalances {
 }
 
 extension LayerReport.Intervals {
+    /// Of balance alone; nil for too few tokens.
+    init?(_ balance: LoadBalance, in table: RoutingTable, layer: Int) {
+        let routes = table.routes[layer]
+        guard let bootstrap = BlockBootstrap(routes, experts: table.experts) else { return nil }
+        let load = table.load(ofLayer: layer)
+        self.init(PlausibleBalances(balance, load: load, routes: routes, bootstrap: bootstrap), around: balance)
+    }
+
     /// Without those of drops.
     init(_ plausible: PlausibleBalances, around balance: LoadBalance) {
         func interval(_ value: Double, _ values: [Double]) -> Interval {

@@ -37,6 +37,21 @@ struct BlockResampling: Sendable {
         }
         return Interval(around: ratio.value, resampled: resampled.filter(\.isFinite), within: range)
     }
+
+    /// Of a measure of sums over all blocks.
+    ///
+    /// - Parameters:
+    ///   - parts: `[sums][blocks]`.
+    ///   - measure: of the sums; NaN where they have none.
+    func interval(
+        of parts: [[Double]], within range: ClosedRange<Double>, _ measure: ([Double]) -> Double
+    ) -> Interval? {
+        let value = measure(parts.map { $0.reduce(0, +) })
+        let resampled = draws.map { draw in measure(parts.map { part in draw.reduce(0) { $0 + part[$1] } }) }
+        let known = resampled.filter(\.isFinite)
+        guard value.isFinite, known.count > draws.count / 2 else { return nil }
+        return Interval(around: value, resampled: known, within: range)
+    }
 }
 
 /// A ratio of two sums, of which every block has a part.

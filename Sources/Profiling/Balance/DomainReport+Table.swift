@@ -113,6 +113,26 @@ private struct Segments {
             labels.shuffle(using: &random)
             return measure(labels).0
         }
-        return Information(measured, labelEntropy: entropy, shuffled: shuffled)
+        var result = Information(measured, labelEntropy: entropy, shuffled: shuffled)
+        _ = measure(domains)
+        result.interval = interval(of: JointCounts(joint, rows: count), loads: loads)
+        return result
+    }
+
+    /// Information is the mean of the visits' pointwise information, whose blocks are whole segments.
+    private func interval(of joint: JointCounts, loads: BlockLoads) -> Interval? {
+        guard blocks.tokens.count >= BlockResampling.leastTokens, blocks.count >= 2 * BlockResampling.leastBlocks else {
+            return nil
+        }
+        let resampling = BlockResampling(blocks: min(blocks.count, 100))
+        var information = BlockRatio(blocks: resampling.blocks)
+        for segment in 0..<blocks.count {
+            let block = segment * resampling.blocks / blocks.count
+            loads.forEach(segment) { expert, visits in
+                let pointwise = joint.pointwiseInformation(domains[segment], expert)
+                information.add(Double(visits) * pointwise, of: Double(visits), to: block)
+            }
+        }
+        return resampling.interval(of: information, within: 0...Double.infinity)
     }
 }

@@ -20,6 +20,29 @@ extension Information {
     package var isSignificant: Bool { pValue <= 0.01 }
 }
 
+/// How often rows and columns come together.
+struct JointCounts {
+    private let counts: [Int]
+    private let rows: [Int]
+    private let columns: [Int]
+    private let total: Int
+
+    /// - Parameter counts: `[rows][columns]`.
+    init(_ counts: [Int], rows count: Int) {
+        let width = counts.count / count
+        self.counts = counts
+        rows = (0..<count).map { counts[$0 * width..<($0 + 1) * width].reduce(0, +) }
+        columns = (0..<width).map { column in (0..<count).reduce(0) { $0 + counts[$1 * width + column] } }
+        total = rows.reduce(0, +)
+    }
+
+    /// ln p(row, column) / (p(row) p(column)), of a pair that came: mutual information is its mean.
+    func pointwiseInformation(_ row: Int, _ column: Int) -> Double {
+        let count = Double(counts[row * columns.count + column])
+        return log(count * Double(total) / (Double(rows[row]) * Double(columns[column])))
+    }
+}
+
 /// n ln n for counts, of which entropies and mutual information are sums:
 /// I = (Σ n(e, v) ln n(e, v) − Σ n(e) ln n(e) − Σ n(v) ln n(v) + n ln n) / n.
 struct CountLogarithms {

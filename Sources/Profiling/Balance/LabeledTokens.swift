@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// The visits of some tokens to a layer, next to each other.
 struct SampledVisits {
     private(set) var experts: [UInt16] = []
@@ -24,9 +28,14 @@ struct LabeledTokens {
     /// The tokens as they are, and shuffled.
     private var orders: [[Int32]]
     private let logarithms = CountLogarithms()
+    /// All of them in order, in blocks; nil for few.
+    private let resampling: BlockResampling?
+    private let tokensPerBlock: Double
 
     /// - Parameter labels: of every token; without one where it is negative.
     init(labels all: [Int32]) {
+        resampling = BlockResampling(tokens: all.count)
+        tokensPerBlock = Double(all.count) / Double(resampling?.blocks ?? 1)
         let tokens = (0..<Int32(all.count)).filter { all[Int($0)] >= 0 }
             .sorted { (all[Int($0)], $0) < (all[Int($1)], $1) }
         for (place, token) in tokens.enumerated() where all[Int(token)] != labels.last {
@@ -48,9 +57,36 @@ struct LabeledTokens {
         let ofExperts = logarithms.sum(load)
         let sums = orders.map { self.sums(of: $0, in: visits) }
         let information = sums.map { ($0.pairs - $0.labels - ofExperts + ofAll) / Double(count) }
-        return Information(
+        var result = Information(
             information[0], labelEntropy: (ofAll - sums[0].labels) / Double(count),
             shuffled: Array(information.dropFirst()))
+        result.interval = interval(ofInformationIn: visits, load: load)
+        return result
+    }
+
+    /// Information is the mean of the visits' pointwise information.
+    private func interval(ofInformationIn visits: SampledVisits, load: [Int]) -> Interval? {
+        guard let resampling else { return nil }
+        let ofAll = log(Double(load.reduce(0, +)))
+        let ofExperts = load.map { log(Double($0)) }
+        var information = BlockRatio(blocks: resampling.blocks)
+        forEachLabel(in: visits) { _, tokens, ofLabel in
+            let beyondLabel = ofAll - log(Double(ofLabel.total))
+            for token in tokens {
+                var sum = 0.0
+                for visit in visits.visits(of: token) {
+                    let expert = Int(visits.experts[visit])
+                    let together = ofLabel[expert] == 1 ? 0 : log(Double(ofLabel[expert]))
+                    sum += together + beyondLabel - ofExperts[expert]
+                }
+                information.add(sum, of: Double(visits.visits(of: token).count), to: block(of: token))
+            }
+        }
+        return resampling.interval(of: information, within: 0...Double.infinity)
+    }
+
+    private func block(of token: Int32) -> Int {
+        min(Int(Double(token) / tokensPerBlock), (resampling?.blocks ?? 1) - 1)
     }
 
     /// Visits of every expert by tokens that have a label.
@@ -87,15 +123,20 @@ struct LabeledTokens {
         return (pairs, ofLabels)
     }
 
-    /// The mean over tokens of the greatest share of its label's visits that one expert has.
-    func greatestShare(in visits: SampledVisits) -> Double {
-        var (sum, count) = (0.0, 0.0)
-        forEachLabel(in: visits) { _, tokens, loads in
-            let most = loads.reduce(0) { max($0, $1.visits) }
-            sum += Double(tokens * most) / Double(max(loads.reduce(0) { $0 + $1.visits }, 1))
-            count += Double(tokens)
+    /// The mean over tokens of the greatest share of its label's visits that one expert has, and its interval, the
+    /// experts being given.
+    func greatestShare(in visits: SampledVisits) -> (value: Double, interval: Interval?) {
+        var mean = BlockRatio(blocks: resampling?.blocks ?? 1)
+        forEachLabel(in: visits) { _, tokens, ofLabel in
+            guard let favorite = ofLabel.favorite else { return }
+            let tokens = tokens.filter { !visits.visits(of: $0).isEmpty }
+            let weight = Double(tokens.count) / Double(ofLabel.total)
+            for token in tokens {
+                let isThere = visits.visits(of: token).contains { Int(visits.experts[$0]) == favorite }
+                mean.add(isThere ? weight : 0, of: 1, to: block(of: token))
+            }
         }
-        return count > 0 ? sum / count : 0
+        return (mean.wholes.contains { $0 > 0 } ? mean.value : 0, resampling?.interval(of: mean))
     }
 
     /// For each expert the labels, up to 8, of the greatest lift among those that visit it three times at least. Counts and
@@ -104,11 +145,11 @@ struct LabeledTokens {
         let total = load(in: visits)
         let count = Double(total.reduce(0, +))
         var best = [[(label: Int, lift: Double)]](repeating: [], count: total.count)
-        forEachLabel(in: visits) { label, _, loads in
-            let share = Double(loads.reduce(0) { $0 + $1.visits }) / count
-            for load in loads where load.visits >= 3 {
-                let lift = (Double(load.visits) + 5) / (Double(total[load.expert]) * share + 5)
-                if lift > 1 { best[load.expert].append((label, lift)) }
+        forEachLabel(in: visits) { label, _, ofLabel in
+            let share = Double(ofLabel.total) / count
+            for expert in ofLabel.experts where ofLabel[expert] >= 3 {
+                let lift = (Double(ofLabel[expert]) + 5) / (Double(total[expert]) * share + 5)
+                if lift > 1 { best[expert].append((label, lift)) }
             }
         }
         return best.map { candidates in
@@ -116,24 +157,43 @@ struct LabeledTokens {
         }
     }
 
-    /// - Parameter body: takes a label, how many of its tokens have visits, and those of the experts that have any.
-    private func forEachLabel(
-        in visits: SampledVisits, _ body: (Int, Int, [(expert: Int, visits: Int)]) -> Void
-    ) {
-        var load = [Int](repeating: 0, count: visits.expertCount)
+    /// - Parameter body: takes a label, its tokens, and their visits.
+    private func forEachLabel(in visits: SampledVisits, _ body: (Int, ArraySlice<Int32>, LabelLoad) -> Void) {
+        var load = LabelLoad(experts: visits.expertCount)
         for label in labels.indices {
-            var tokens = 0
-            var visited: [Int] = []
-            for token in orders[0][starts[label]..<starts[label + 1]] {
-                if !visits.visits(of: token).isEmpty { tokens += 1 }
-                for visit in visits.visits(of: token) {
-                    let expert = Int(visits.experts[visit])
-                    if load[expert] == 0 { visited.append(expert) }
-                    load[expert] += 1
-                }
+            let tokens = orders[0][starts[label]..<starts[label + 1]]
+            for token in tokens {
+                for visit in visits.visits(of: token) { load.add(Int(visits.experts[visit])) }
             }
-            body(Int(labels[label]), tokens, visited.map { ($0, load[$0]) })
-            for expert in visited { load[expert] = 0 }
+            body(Int(labels[label]), tokens, load)
+            load.removeAll()
         }
+    }
+}
+
+/// The visits of one label's tokens.
+private struct LabelLoad {
+    private var visits: [Int]
+    /// Those that have any.
+    private(set) var experts: [Int] = []
+    private(set) var total = 0
+
+    init(experts: Int) { visits = [Int](repeating: 0, count: experts) }
+
+    subscript(expert: Int) -> Int { visits[expert] }
+
+    /// The one with the most visits, of equal ones the first that was visited.
+    var favorite: Int? { experts.max { visits[$0] < visits[$1] } }
+
+    mutating func add(_ expert: Int) {
+        if visits[expert] == 0 { experts.append(expert) }
+        visits[expert] += 1
+        total += 1
+    }
+
+    mutating func removeAll() {
+        for expert in experts { visits[expert] = 0 }
+        experts.removeAll(keepingCapacity: true)
+        total = 0
     }
 }

@@ -58,6 +58,11 @@ struct BlockLoads {
     /// That a block visits.
     func experts(of block: Int) -> ArraySlice<UInt16> { experts[starts[block]..<starts[block + 1]] }
 
+    /// The experts that a block visits, and how often.
+    func forEach(_ block: Int, _ body: (_ expert: Int, _ visits: Int) -> Void) {
+        for entry in starts[block]..<starts[block + 1] { body(Int(experts[entry]), Int(counts[entry])) }
+    }
+
     /// Adds the visits of a block to those of its row, `[rows][experts]`.
     func add(_ block: Int, to loads: inout [Int], row: Int = 0, of width: Int = 0) {
         for entry in starts[block]..<starts[block + 1] {

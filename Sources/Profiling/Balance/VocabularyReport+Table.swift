@@ -15,10 +15,12 @@ extension VocabularyReport {
         let hasFavorites = table.experts <= CoActivationReport.greatestMatrix
         layers = table.layers.indices.map { layer in
             let visits = SampledVisits(sample, of: table.routes[layer], experts: table.experts)
+            let shares = (input.greatestShare(in: visits), next.greatestShare(in: visits))
             return Layer(
                 layer: table.layers[layer].name, input: input.information(in: visits),
-                next: next.information(in: visits), inputShare: input.greatestShare(in: visits),
-                nextShare: next.greatestShare(in: visits), favorites: hasFavorites ? input.favorites(in: visits) : nil)
+                next: next.information(in: visits), inputShare: shares.0.value, nextShare: shares.1.value,
+                intervals: Layer.Intervals(inputShare: shares.0.interval, nextShare: shares.1.interval),
+                favorites: hasFavorites ? input.favorites(in: visits) : nil)
         }
     }
 

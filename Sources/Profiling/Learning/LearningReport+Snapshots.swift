@@ -23,30 +23,68 @@ extension LearningReport.Layer {
             let tokens = 0..<snapshot.generation.tokenCount
             firstExperts.append(tokens.map { routes.experts(of: $0).first.map(Int.init) ?? -1 }, step: snapshot.step)
         }
+        let balances = tables.map { LoadBalance(loads: $0.load(ofLayer: index), topK: $0.topK) }
+        let shares = TokenShares(tokens: tables[0].tokenCount)
+        let saturations = routes.map { shares.overlap(of: $0, with: routes[routes.count - 1]) }
+        let training = snapshots.compactMap { $0.training?.routes[index] }
+        let agreements =
+            training.count < routes.count ? [] : zip(routes, training).map { shares.overlap(of: $0, with: $1) }
+        let droppers = snapshots.map { $0.training ?? $0.generation }
+
         layer = tables[0].layers[index].name
-        saturation = routes.map { $0.overlap(with: routes[routes.count - 1]) }
+        saturation = saturations.map(\.value)
         fluctuation = firstExperts.changedShares
         settled = firstExperts.settledShares
-        maxOverMean = tables.map { LoadBalance(loads: $0.load(ofLayer: index), topK: $0.topK).maxOverMean }
-        let training = snapshots.compactMap { $0.training?.routes[index] }
-        agreement = training.count < routes.count ? [] : zip(routes, training).map { $0.overlap(with: $1) }
-        dropRates = snapshots.map { snapshot in
-            let table = snapshot.training ?? snapshot.generation
-            return table.routes[index].dropRates(topK: table.topK)
-        }
+        maxOverMean = balances.map(\.maxOverMean)
+        agreement = agreements.map(\.value)
+        dropRates = droppers.map { $0.routes[index].dropRates(topK: $0.topK) }
+        intervals = Intervals(
+            saturation: saturations.map(\.interval),
+            fluctuation: zip(routes, routes.dropFirst()).map { before, after in
+                shares.interval { before.experts(of: $0).first != after.experts(of: $0).first }
+            },
+            settled: firstExperts.steps.map { step in shares.interval { firstExperts.lastChanges[$0] <= step } },
+            maxOverMean: zip(tables, balances).map { table, balance in
+                LayerReport.Intervals(balance, in: table, layer: index)?.maxOverMean
+            },
+            agreement: agreements.map(\.interval),
+            dropRates: droppers.map { $0.routes[index].dropRateIntervals ?? [] })
     }
 }
 
-extension RoutingTable.Routes {
+/// Means over the tokens that all snapshots saw, with their intervals.
+private struct TokenShares {
+    let tokens: Int
+    private let resampling: BlockResampling?
+
+    init(tokens: Int) {
+        self.tokens = tokens
+        resampling = BlockResampling(tokens: tokens)
+    }
+
+    /// Of the share of tokens of which something is true; nil for too few tokens.
+    func interval(_ isTrue: (Int) -> Bool) -> Interval? {
+        guard let resampling else { return nil }
+        return resampling.interval(of: ratio { isTrue($0) ? 1 : 0 })
+    }
+
     /// The mean over tokens of the share of their experts over there that they have here, too; 1 where they have none.
-    fileprivate func overlap(with other: Self) -> Double {
-        var (sum, tokens) = (0.0, 0)
-        for token in 0..<starts.count - 1 {
-            let (here, there) = (experts(of: token), other.experts(of: token))
-            guard !there.isEmpty else { continue }
-            sum += Double(there.count { here.contains($0) }) / Double(there.count)
-            tokens += 1
+    func overlap(of here: RoutingTable.Routes, with there: RoutingTable.Routes) -> (value: Double, interval: Interval?) {
+        let ratio = ratio { token in
+            let (experts, others) = (here.experts(of: token), there.experts(of: token))
+            guard !others.isEmpty else { return nil }
+            return Double(others.count { experts.contains($0) }) / Double(others.count)
         }
-        return tokens == 0 ? 1 : sum / Double(tokens)
+        return (ratio.value.isNaN ? 1 : ratio.value, resampling?.interval(of: ratio))
+    }
+
+    /// The mean of a number that tokens have, in blocks.
+    private func ratio(_ number: (Int) -> Double?) -> BlockRatio {
+        let blocks = resampling?.blocks ?? 1
+        var ratio = BlockRatio(blocks: blocks)
+        for token in 0..<tokens {
+            if let number = number(token) { ratio.add(number, of: 1, to: token * blocks / tokens) }
+        }
+        return ratio
     }
 }

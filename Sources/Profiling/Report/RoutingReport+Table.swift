@@ -25,7 +25,9 @@ extension RoutingReport {
     private mutating func takeDrops(of learning: LearningReport) {
         for (index, layer) in learning.layers.enumerated() where index < layers.count {
             let rates = layer.dropRates.last ?? []
-            if rates.contains(where: { $0 > 0 }) { layers[index].dropRates = rates }
+            guard rates.contains(where: { $0 > 0 }) else { continue }
+            layers[index].dropRates = rates
+            layers[index].intervals.dropRates = layer.intervals?.dropRates.last
         }
     }
 
