@@ -17,7 +17,7 @@ extension CacheReport {
         expertBytes = known.isEmpty ? nil : known.reduce(0) { $0 + Double($1) } / Double(known.count)
         let distances = ReuseDistances(sequence)
         reuseDistances = distances.buckets
-        firstRequests = distances.firstRequests
+        firstRequests = distances.firstRequests.reduce(0, +)
         points = Self.points(sequence, distances, cycle: cycle, expertBytes: expertBytes)
         workingSet = WorkingSet.all(of: table)
         hotSet = HotSet(table)
@@ -38,39 +38,47 @@ extension CacheReport {
         let pool = Double(sequence.pool)
         let capacities = Set(percents.map { Int(pool * $0 / 100) } + [cycle]).subtracting([0]).sorted()
         let next = sequence.nextRequests
-        let pinned = sequence.pinnedHitRates
-        let counted = sequence.counted
-        return capacities.map { capacity in
-            var (lru, belady) = (counted - distances.firstRequests, counted - distances.firstRequests)
-            if capacity < distances.experts {
-                lru = sequence.leastRecentlyUsedHits(capacity: capacity)
-                belady = sequence.beladyHits(capacity: capacity, next: next)
-            }
+        let pinned = sequence.pinnedHits(capacities: capacities)
+        let counted = sequence.countedByBlock
+        let allButFirst = zip(counted, distances.firstRequests).map(-)
+        return zip(capacities, pinned).map { capacity, pinned in
+            let isLarge = capacity >= distances.experts
+            let lru = BlockRatio(
+                isLarge ? allButFirst : sequence.leastRecentlyUsedHits(capacity: capacity), of: counted)
+            let belady = BlockRatio(
+                isLarge ? allButFirst : sequence.beladyHits(capacity: capacity, next: next), of: counted)
             return Point(
                 capacity: capacity, share: Double(capacity) / pool, bytes: expertBytes.map { $0 * Double(capacity) },
-                lru: Double(lru) / Double(max(1, counted)), belady: Double(belady) / Double(max(1, counted)),
-                pinned: pinned[capacity])
+                lru: lru.value, belady: belady.value, pinned: pinned.value.isNaN ? 0 : pinned.value,
+                intervals: Point.Intervals(
+                    lru: sequence.blocks.interval(of: lru), belady: sequence.blocks.interval(of: belady),
+                    pinned: sequence.laterBlocks.interval(of: pinned)))
         }
     }
 }
 
 extension ExpertRequests {
-    /// For each number of experts: the share of the requests of the second half that are for those that the first half
-    /// asked for most often.
-    var pinnedHitRates: [Double] {
-        var (first, second) = ([Int](repeating: 0, count: pool), [Int](repeating: 0, count: pool))
-        for step in isCounted.indices where isCounted[step] {
-            for request in requests(of: step) {
-                if request < middle { first[Int(experts[request])] += 1 } else { second[Int(experts[request])] += 1 }
-            }
+    /// For each capacity, in ascending order: of the requests of the second half, those for the experts that the first
+    /// half asked for most often.
+    func pinnedHits(capacities: [Int]) -> [BlockRatio] {
+        let firstLater = laterBlocks[0].lowerBound
+        var first = [Int](repeating: 0, count: pool)
+        for step in 0..<firstLater where isCounted[step] {
+            for request in requests(of: step) { first[Int(experts[request])] += 1 }
         }
         let busiest = first.indices.sorted { (-first[$0], $0) < (-first[$1], $1) }
-        let all = Double(max(1, second.reduce(0, +)))
-        var (hits, rates) = (0, [0.0])
-        for expert in busiest {
-            hits += second[expert]
-            rates.append(Double(hits) / all)
+        // For each expert the first capacity that has room for it.
+        var size = [Int](repeating: 0, count: pool)
+        for (rank, expert) in busiest.enumerated() {
+            size[expert] = capacities.firstIndex { $0 > rank } ?? capacities.count
         }
-        return rates
+        var hits = [[Int]](repeating: [Int](repeating: 0, count: laterBlocks.count), count: capacities.count + 1)
+        for block in 0..<laterBlocks.count {
+            for step in laterBlocks[block] where isCounted[step] {
+                for request in requests(of: step) { hits[size[Int(experts[request])]][block] += 1 }
+            }
+        }
+        for size in hits.indices.dropFirst() { hits[size] = zip(hits[size - 1], hits[size]).map(+) }
+        return hits.dropLast().map { BlockRatio($0, of: hits[capacities.count]) }
     }
 }

@@ -12,8 +12,9 @@ package struct ExpertRequests: Sendable {
     /// For each step, whether its hits count.
     package private(set) var isCounted: [Bool] = []
     package private(set) var counts = CacheReport.Counted.all
-    /// Where the second half of the tokens that count begins, in requests.
-    package private(set) var middle = 0
+    /// All steps, and those of the second half of the tokens that count.
+    private(set) var blocks = PassBlocks([], steps: 0..<0)
+    private(set) var laterBlocks = PassBlocks([], steps: 0..<0)
 
     /// The requests of a table; nil where there are none, or more than 2²⁰ experts.
     ///
@@ -45,11 +46,17 @@ package struct ExpertRequests: Sendable {
         } else {
             isCounted = isCounted.map { _ in true }
         }
-        middle = middle(of: passes)
+        setBlocks(passes)
     }
 
     /// Requests that count.
-    package var counted: Int { isCounted.indices.reduce(0) { $0 + (isCounted[$1] ? requests(of: $1).count : 0) } }
+    package var counted: Int { countedByBlock.reduce(0, +) }
+
+    var countedByBlock: [Int] {
+        (0..<blocks.count).map { block in
+            blocks[block].reduce(0) { $0 + (isCounted[$1] ? requests(of: $1).count : 0) }
+        }
+    }
 
     func requests(of step: Int) -> Range<Int> { Int(starts[step])..<Int(starts[step + 1]) }
 
@@ -67,17 +74,32 @@ package struct ExpertRequests: Sendable {
         }
     }
 
-    /// Where the pass begins that is half of the tokens away from the first, or the last one. A single pass has no second
-    /// half.
+    private mutating func setBlocks(_ passes: [(pass: RoutingTable.Pass, steps: Range<Int>)]) {
+        let middle = middle(of: passes)
+        let steps = isCounted.count
+        let firstLater = middle < passes.count ? passes[middle].steps.lowerBound : steps
+        func blocks(_ passes: some Collection<(pass: RoutingTable.Pass, steps: Range<Int>)>, from first: Int)
+            -> PassBlocks
+        {
+            let asking = passes.lazy.filter { !$0.steps.isEmpty }.map {
+                (tokens: $0.pass.tokens.count, firstStep: $0.steps.lowerBound)
+            }
+            return PassBlocks(asking, steps: first..<steps)
+        }
+        self.blocks = blocks(passes, from: 0)
+        laterBlocks = blocks(passes[middle...], from: firstLater)
+    }
+
+    /// The pass that is half of the tokens away from the first, or the last one. A single pass has no second half.
     private func middle(of passes: [(pass: RoutingTable.Pass, steps: Range<Int>)]) -> Int {
-        guard passes.count > 1 else { return experts.count }
+        guard passes.count > 1 else { return passes.count }
         var left = passes.reduce(0) { $0 + $1.pass.tokens.count } / 2
         var next = 0
         repeat {
             left -= passes[next].pass.tokens.count
             next += 1
         } while left > 0 && next < passes.count - 1
-        return Int(starts[passes[next].steps.lowerBound])
+        return next
     }
 }
 

@@ -5,7 +5,8 @@
 struct ReuseDistances {
     /// Of requests that count, from the first that is not empty to the last.
     private(set) var buckets: [CacheReport.Bucket] = []
-    private(set) var firstRequests = 0
+    /// By block.
+    private(set) var firstRequests: [Int]
     /// Different ones that were asked for.
     private(set) var experts = 0
 
@@ -18,21 +19,29 @@ struct ReuseDistances {
         place = [Int32](repeating: -1, count: requests.pool)
         expertAt = [Int32](repeating: -1, count: max(64, 4 * min(requests.pool, requests.experts.count)))
         tree = [Int32](repeating: 0, count: expertAt.count + 1)
-        var powers = [Int](repeating: 0, count: 34)
-        for step in requests.isCounted.indices {
-            for request in requests.requests(of: step) {
-                let distance = distance(ofNext: Int(requests.experts[request]))
-                guard requests.isCounted[step] else { continue }
-                if let distance {
-                    powers[Int.bitWidth - distance.leadingZeroBitCount] += 1
-                } else {
-                    firstRequests += 1
+        firstRequests = [Int](repeating: 0, count: requests.blocks.count)
+        var counts = [[Int]](repeating: [Int](repeating: 0, count: firstRequests.count), count: 34)
+        for block in firstRequests.indices {
+            for step in requests.blocks[block] {
+                for request in requests.requests(of: step) {
+                    let distance = distance(ofNext: Int(requests.experts[request]))
+                    guard requests.isCounted[step] else { continue }
+                    if let distance {
+                        counts[Int.bitWidth - distance.leadingZeroBitCount][block] += 1
+                    } else {
+                        firstRequests[block] += 1
+                    }
                 }
             }
         }
-        let filled = powers.indices.filter { powers[$0] > 0 }
+        let filled = counts.indices.filter { counts[$0].contains { $0 > 0 } }
         guard let first = filled.first, let last = filled.last else { return }
-        buckets = (first...last).map { .init(from: $0 == 0 ? 0 : 1 << ($0 - 1), requests: powers[$0]) }
+        let all = firstRequests.indices.map { block in counts.reduce(0) { $0 + $1[block] } }
+        buckets = (first...last).map { power in
+            CacheReport.Bucket(
+                from: power == 0 ? 0 : 1 << (power - 1), requests: counts[power].reduce(0, +),
+                interval: requests.blocks.interval(of: BlockRatio(counts[power], of: all)))
+        }
     }
 
     /// Nil if nobody has asked for the expert before.
