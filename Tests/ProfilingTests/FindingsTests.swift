@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `a cache is as large as is said`() throws {
-        var report = ReportSample(layers: 1).report
+        var report = ReportSample(layers: 1, hasIntervals: false).report
         let point = try #require(report.cache?.points.first)
         report.cache?.points = [0.5, 1].map { share in
             var point = point

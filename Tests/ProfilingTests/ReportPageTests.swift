@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test func `a cache that gains nothing is not praised`() {
-        var report = ReportSample(layers: 1).report
+        var report = ReportSample(layers: 1, hasIntervals: false).report
         #expect(ReportPage(report).html.contains("A cache gains most at"))
         for point in report.cache?.points.indices ?? 0..<0 { report.cache?.points[point].lru = 0 }
         for bucket in report.cache?.reuseDistances.indices ?? 0..<0 {

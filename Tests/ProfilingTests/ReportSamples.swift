@@ -11,6 +11,8 @@ struct ReportSample {
     var seed: UInt64 = 7
     /// Everything that a report can have; else loads alone.
     var isRich = true
+    /// An interval for every measure of a rich one that can have one.
+    var hasIntervals = true
     var domains = ["prose", "code", "arithmetic", "French"]
     var layerNames: [String]?
     var collapsedLayer: Int?
@@ -36,7 +38,8 @@ struct ReportSample {
         }
         do {
             let data = try JSONSerialization.data(withJSONObject: report)
-            return try JSONDecoder().decode(RoutingReport.self, from: data)
+            let measured = try JSONDecoder().decode(RoutingReport.self, from: data)
+            return isRich && hasIntervals ? measured.withIntervals : measured
         } catch {
             fatalError("a sample that is no report: \(error)")
         }
@@ -99,8 +102,7 @@ struct ReportSample {
             "maxViolation": balance.maxViolation, "cv": balance.coefficientOfVariation, "gini": balance.gini,
             "entropy": entropy, "effectiveExperts": exp(entropy * log(Double(experts))),
             "deadExperts": balance.idleExperts, "isCollapsed": place == collapsedLayer,
-            "intervals": isRich
-                ? ["maxOverMean": ["low": balance.maxOverMean * 0.94, "high": balance.maxOverMean * 1.07]] : [:],
+            "intervals": [String: Any](),
             "chance": ["maxOverMean": 1.06, "cv": 0.03, "gini": 0.02, "entropy": 0.999, "deadExperts": 0],
             "dropRates": isRich && place % 2 == 1 ? [0.01, 0.06] : [],
         ]
@@ -118,7 +120,6 @@ struct ReportSample {
         return [
             "basis": "all_experts", "confidence": confidence, "margin": confidence - 0.3, "entropy": 1.1 - confidence,
             "confidenceHistogram": histogram,
-            "intervals": ["confidence": ["low": confidence - 0.01, "high": confidence + 0.01]],
         ]
     }
 

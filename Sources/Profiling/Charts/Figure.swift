@@ -113,6 +113,7 @@ struct Legend: Sendable {
         /// A class of a line, and whether it has dashes or points.
         case line(String, dash: String = "", dot: Int? = nil)
         case box(String)
+        case upright(String)
     }
 
     var entries: [(sign: Sign, name: String)]
@@ -124,6 +125,7 @@ struct Legend: Sendable {
                 case .line(let style, let dash, let dot):
                     "<line class=\"\(style)\"\(dash) x1=\"0\" x2=\"28\" y1=\"5\" y2=\"5\"/>"
                         + (dot.map { Drawing.dot($0, x: 14, y: 5, style: style) } ?? "")
+                case .upright(let style): Drawing.line(14, 0, 14, 10, style: style)
                 case .box(let style): "<rect class=\"\(style)\" x=\"8\" width=\"12\" y=\"0\" height=\"10\"/>"
                 }
             return """

@@ -98,7 +98,7 @@ extension HTMLPage {
         .reference { stroke: var(--soft); stroke-dasharray: 2 3; stroke-width: 1.25; }
         .whisker { stroke: var(--soft); stroke-width: 1; } .quartiles { fill: var(--h3); } .median { stroke: var(--ink); stroke-width: 2; }
         .interval { fill: var(--c1); fill-opacity: .35; } .peak { fill: var(--c1); } .chance { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 2 2; }
-        .bar { fill: var(--c0); fill-opacity: .55; } .bar.strong { fill-opacity: 1; }
+        .bar { fill: var(--c0); fill-opacity: .55; } .bar.other { fill: var(--c1); } .bar.strong { fill-opacity: 1; }
         .idle { stroke: var(--soft); stroke-width: 1; fill: none; }
         .idle.many { stroke-opacity: .5; }
         svg text.note { fill: var(--ink); }
@@ -108,9 +108,12 @@ extension HTMLPage {
         @media (prefers-color-scheme: dark) { svg text.v1, svg text.v9 { fill: var(--on-far); } }
         .b0 { background: var(--h0) } .b1 { background: var(--h1) } .b2 { background: var(--h2) } .b3 { background: var(--h3) } .b4 { background: var(--h4) }
         .b5 { background: var(--h5) } .b6 { background: var(--h6) } .b7 { background: var(--h7) } .b8 { background: var(--h8) } .b9 { background: var(--h9) } .b10 { background: var(--h10) }
-        .color0 { stroke: var(--c0) } .color1 { stroke: var(--c1) } .color2 { stroke: var(--c2) } .color3 { stroke: var(--c3) }
-        .color4 { stroke: var(--c4) } .color5 { stroke: var(--c5) } .color6 { stroke: var(--c6) } .color7 { stroke: var(--c7) }
+        .color0 { stroke: var(--c0); color: var(--c0) } .color1 { stroke: var(--c1); color: var(--c1) } .color2 { stroke: var(--c2); color: var(--c2) } .color3 { stroke: var(--c3); color: var(--c3) }
+        .color4 { stroke: var(--c4); color: var(--c4) } .color5 { stroke: var(--c5); color: var(--c5) } .color6 { stroke: var(--c6); color: var(--c6) } .color7 { stroke: var(--c7); color: var(--c7) }
         .soft { stroke: var(--soft) }
+        .confidence { fill: none; stroke-width: 1.5; stroke-opacity: .7; vector-effect: non-scaling-stroke; }
+        .confidence.bars { stroke: var(--ink); }
+        .shaded { fill: currentColor; fill-opacity: .2; stroke: none; }
         .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.25rem; padding: 0; margin: .4rem 0 0; font-size: .875rem; }
         .legend svg { display: inline-block; width: 28px; height: 10px; margin-right: .5rem; vertical-align: baseline; }
         .scale { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; margin-top: .4rem; } .scale p { margin: 0; line-height: 1.2; }
@@ -127,6 +130,7 @@ extension HTMLPage {
         caption { text-align: left; font-weight: 600; padding-bottom: .4rem; }
         th, td { padding: .28rem .7rem; text-align: right; border-bottom: 1px solid var(--faint); white-space: nowrap; font-weight: 400; }
         thead th { color: var(--soft); vertical-align: bottom; font-size: .8125rem; position: sticky; top: 0; background: var(--paper); }
+        td small { color: var(--soft); font-size: .8125rem; }
         th[scope=row], th:first-child { text-align: left; padding-left: 0; max-width: 20rem; overflow: hidden; text-overflow: ellipsis; }
         details { margin: .7rem 0 0; } summary { cursor: pointer; color: var(--accent); font-size: .875rem; width: fit-content; padding: .15rem 0; }
         dl.glossary { display: grid; gap: 1.1rem; margin: 1rem 0 0; }

@@ -54,12 +54,30 @@ package struct HTMLPage: Sendable {
             """
     }
 
-    /// A table whose first column names the rows.
+    /// What stands in a table, with what is said of it in smaller letters.
+    struct Cell: Sendable {
+        var text: String
+        var note = ""
+
+        init(_ text: String) { self.text = text }
+
+        init(_ value: Double, _ interval: Interval?, _ number: (Double) -> String = { $0.brief }) {
+            text = number(value)
+            note = interval.note(number)
+        }
+    }
+
     package static func table(caption: String, head: [String], rows: [[String]]) -> String {
+        table(caption: caption, head: head, cells: rows.map { $0.map(Cell.init) })
+    }
+
+    /// A table whose first column names the rows.
+    static func table(caption: String, head: [String], cells: [[Cell]]) -> String {
+        let caption = caption + (cells.joined().contains { !$0.note.isEmpty } ? " (with 95 % confidence)" : "")
         let header = head.map { "<th scope=\"col\">\($0.escapedForHTML)</th>" }.joined()
-        let lines = rows.map { row in
-            let cells = row.dropFirst().map { "<td>\($0.escapedForHTML)</td>" }.joined()
-            return "<tr><th scope=\"row\">\((row.first ?? "").escapedForHTML)</th>\(cells)</tr>"
+        let lines = cells.map { row in
+            let cells = row.dropFirst().map { "<td>\($0.html)</td>" }.joined()
+            return "<tr><th scope=\"row\">\(row.first?.html ?? "")</th>\(cells)</tr>"
         }
         return """
             <div class="wide" tabindex="0" role="region" aria-label="\(caption.escapedForHTML)">
@@ -73,6 +91,10 @@ package struct HTMLPage: Sendable {
     }
 
     package static func paragraph(_ text: String) -> String { "<p>\(text.escapedForHTML)</p>" }
+}
+
+extension HTMLPage.Cell {
+    fileprivate var html: String { text.escapedForHTML + (note.isEmpty ? "" : "<small>\(note.escapedForHTML)</small>") }
 }
 
 extension HTMLPage.Section {

@@ -6,6 +6,8 @@ struct HeatMap: Sendable {
     var columns: [String]
     /// `[rows][columns]`: 1 is what is expected. NaN: not known, left empty.
     var values: [[Double]]
+    /// Where the values lie with 95 % confidence; rows may be empty.
+    var intervals: [[Interval?]] = []
     /// What is said at the end of each row.
     var notes: [String] = []
     var rowName = "layer"
@@ -16,6 +18,8 @@ struct HeatMap: Sendable {
     /// Ratios at which the next shade begins, above and, inverted, below 1.
     static let steps = [1.1, 1.35, 1.75, 2.5, 4]
     static let greatestColumns = 256
+    /// Of more numbers a page says no intervals.
+    private static let greatestIntervals = 1024
 
     /// −5 to 5; 0 is as expected.
     static func shade(_ ratio: Double) -> Int {
@@ -30,6 +34,7 @@ struct HeatMap: Sendable {
         var map = self
         map.columns = bins.map { "\(columns[$0.lowerBound])–\(columns[$0.upperBound - 1])" }
         map.values = values.map { row in bins.map { Array(row[$0]).mean } }
+        map.intervals = []
         return map
     }
 
@@ -37,6 +42,7 @@ struct HeatMap: Sendable {
     var sorted: HeatMap {
         var map = self
         map.values = values.map { $0.sorted { $0 > $1 } }
+        map.intervals = []
         map.columns = columns.indices.map { "\($0 + 1)" }
         map.columnName = "place"
         return map
@@ -71,7 +77,8 @@ struct HeatMap: Sendable {
                 let value = values[row][column]
                 guard value.isFinite, value > 0 else { return [] }
                 let (x, y) = (left + Double(column) * cellWidth, Double(row) * cellHeight)
-                let hint = "\(rowName) \(rows[row]), \(columnName) \(columns[column]): \(value.brief)"
+                let hint =
+                    "\(rowName) \(rows[row]), \(columnName) \(columns[column]): \(value.brief)\(interval(row, column).note())"
                 let box = Drawing.box(
                     x, y, cellWidth - gap, cellHeight - gap, style: "h\(Self.shade(value) + 5)",
                     title: hasHints ? hint : "")
@@ -82,6 +89,10 @@ struct HeatMap: Sendable {
                 return [box, text]
             }
         }
+    }
+
+    private func interval(_ row: Int, _ column: Int) -> Interval? {
+        intervals.indices.contains(row) && intervals[row].indices.contains(column) ? intervals[row][column] : nil
     }
 
     /// One path for each shade, of runs of equal cells.
@@ -163,8 +174,12 @@ struct HeatMap: Sendable {
         guard rows.count * columns.count <= 16_384 else {
             return HTMLPage.paragraph("The numbers are too many for a page; they are in the report as JSON.")
         }
-        let lines = zip(rows, values).map { row, values in [row] + values.map(\.brief) }
-        return HTMLPage.table(caption: caption, head: [rowName] + columns, rows: lines)
+        let saysIntervals = rows.count * columns.count <= Self.greatestIntervals
+        let cells = rows.indices.map { row in
+            [HTMLPage.Cell(rows[row])]
+                + values[row].enumerated().map { .init($1, saysIntervals ? interval(row, $0) : nil) }
+        }
+        return HTMLPage.table(caption: caption, head: [rowName] + columns, cells: cells)
     }
 }
 

@@ -9,6 +9,8 @@ package struct LineChart: Sendable {
         var color: Int?
         var isDashed = false
         var hasDots = false
+        /// Where a point lies with 95 % confidence.
+        var whiskers: [(x: Double, low: Double, high: Double)] = []
 
         package init(name: String, points: [(x: Double, y: Double)]) {
             self.name = name
@@ -23,6 +25,19 @@ package struct LineChart: Sendable {
             self.color = color
             self.isDashed = isDashed
             self.hasDots = hasDots
+        }
+
+        /// Points with what is known of how certain they are.
+        init(
+            _ name: String, measured: [(x: Double, y: Double, interval: Interval?)], color: Int, isDashed: Bool = false,
+            hasDots: Bool = true
+        ) {
+            self.init(name, measured.map { ($0.x, $0.y) }, color: color, isDashed: isDashed, hasDots: hasDots)
+            whiskers = measured.compactMap { point in
+                guard let interval = point.interval, interval.low.isFinite, interval.high.isFinite, point.x.isFinite
+                else { return nil }
+                return (point.x, interval.low, interval.high)
+            }
         }
     }
 
@@ -92,7 +107,7 @@ package struct LineChart: Sendable {
             height: height,
             marks: grid(axes) + bytes(axes) + bands.map { band($0, axes) } + references.map { reference($0, axes) }
                 + (diagonal == nil ? [] : [equality(axes)])
-                + series.indices.map { curve($0, axes) },
+                + series.indices.map { whiskers($0, axes) } + series.indices.map { curve($0, axes) },
             alternative: description, yLabel: yLabel, xLabel: xLabel)
     }
 
@@ -100,13 +115,20 @@ package struct LineChart: Sendable {
     private var description: String {
         let curves = series.compactMap { series -> String? in
             guard let first = series.points.first, let last = series.points.last else { return nil }
-            return "\(series.name) from \(yText(first.y)) to \(yText(last.y))"
+            return "\(series.name) from \(yText(first.y))\(note(series, at: first.x)) to "
+                + "\(yText(last.y))\(note(series, at: last.x))"
         }
         let bands = bands.compactMap { band in
             band.points.first.map { "\(band.name) \(yText($0.low)) to \(yText($0.high))" }
         }
         let references = references.map { "\($0.name) at \($0.isVertical ? xText($0.value) : yText($0.value))" }
-        return "\(yLabel) over \(xLabel): \((curves + bands + references).joined(separator: "; "))"
+        let certainty = series.contains { !$0.whiskers.isEmpty } ? ". In parentheses: 95 % confidence" : ""
+        return "\(yLabel) over \(xLabel): \((curves + bands + references).joined(separator: "; "))\(certainty)"
+    }
+
+    private func note(_ series: Series, at x: Double) -> String {
+        let whisker = series.whiskers.first { $0.x == x }
+        return whisker.map { " (\(Interval(low: $0.low, high: $0.high).text(yText)))" } ?? ""
     }
 
     private func yText(_ value: Double) -> String { areShares ? value.percent : value.short }
@@ -124,18 +146,19 @@ package struct LineChart: Sendable {
     private var yAxis: Axis {
         var values = series.flatMap { $0.points.map(\.y) }
         for point in bands.flatMap(\.points) { values += [point.low, point.high] }
+        if certainty != .table { for whisker in series.flatMap(\.whiskers) { values += [whisker.low, whisker.high] } }
         for reference in references where !reference.isVertical { values.append(reference.value) }
         if startsAtZero { values.append(0) }
         if let top { values.append(top) }
         return Axis(values)
     }
 
-    private func x(_ value: Double, _ axis: Axis) -> Double {
+    func x(_ value: Double, _ axis: Axis) -> Double {
         let share = names.isEmpty ? axis.share(value) : (value + 0.5) / Double(names.count)
         return Self.margin.left + share * (Drawing.width - Self.margin.left - Self.margin.right)
     }
 
-    private func y(_ value: Double, _ axis: Axis) -> Double {
+    func y(_ value: Double, _ axis: Axis) -> Double {
         bottom - axis.share(value) * (bottom - Self.margin.top)
     }
 
@@ -198,7 +221,7 @@ package struct LineChart: Sendable {
                 anchor: isRight ? "end" : "start", style: "note")
     }
 
-    private func color(_ index: Int) -> Int { (series[index].color ?? index) % Self.colors }
+    func color(_ index: Int) -> Int { (series[index].color ?? index) % Self.colors }
 
     private func curve(_ index: Int, _ axes: (x: Axis, y: Axis)) -> String {
         let places = series[index].points.map { (x: x($0.x, axes.x), y: y($0.y, axes.y)) }
@@ -216,7 +239,9 @@ package struct LineChart: Sendable {
 
     private var legend: String {
         // A single curve is what the title says.
-        if series.count == 1, references.isEmpty, bands.isEmpty, diagonal == nil, level > 2 { return "" }
+        if series.count == 1, references.isEmpty, bands.isEmpty, diagonal == nil, level > 2 {
+            return certaintySign.map { Legend(entries: [$0]).html } ?? ""
+        }
         let curves = series.indices.map { index in
             (
                 sign: Legend.Sign.line(
@@ -227,7 +252,7 @@ package struct LineChart: Sendable {
         let across = references.filter { !$0.isVertical }.map { (sign: Legend.Sign.line("reference"), name: $0.name) }
         let bands = bands.map { (sign: Legend.Sign.box("band"), name: $0.name) }
         let equality = diagonal.map { [(sign: Legend.Sign.line("reference"), name: $0)] } ?? []
-        return Legend(entries: curves + across + equality + bands).html
+        return Legend(entries: curves + across + equality + bands + (certaintySign.map { [$0] } ?? [])).html
     }
 
     private func dash(_ index: Int) -> String {

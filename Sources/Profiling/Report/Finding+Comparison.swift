@@ -14,18 +14,28 @@ extension Finding {
 
     /// Which of two shares its work more evenly, in the median of its layers.
     fileprivate static func comparison(of report: RoutingReport, with other: RoutingReport) -> Finding? {
-        guard let mine = report.acrossLayers?.maxOverMean.p50, let its = other.acrossLayers?.maxOverMean.p50,
+        guard let peaks = report.acrossLayers?.maxOverMean, let others = other.acrossLayers?.maxOverMean,
             report.source.experts > 1, other.source.experts > 1
         else { return nil }
         let (name, otherName) = names(report, other)
+        let (mine, its) = (peaks.p50, others.p50)
+        let (certainty, otherCertainty) = (peaks.intervals?.p50, others.intervals?.p50)
         let numbers =
-            "In the median layer the busiest expert has \(mine.fixed(2)) times the mean, there \(its.fixed(2)); "
+            "In the median layer the busiest expert has \(mine.fixed(2)) times the mean\(certainty.note()), there "
+            + "\(its.fixed(2))\(otherCertainty.note()); "
             + "\(report.effectiveShare.percent) of the experts are effective, there \(other.effectiveShare.percent)."
         let verdict =
             abs(mine - its) < leastDifference * max(mine, its)
             ? "\(name) and \(otherName) share their work alike"
-            : "\(name) shares its work \(mine < its ? "more" : "less") evenly than \(otherName)"
+            : "\(name) \(overlap(certainty, otherCertainty) ? "may share" : "shares") its work "
+                + "\(mine < its ? "more" : "less") evenly than \(otherName)"
         return Finding(.notice, "comparison", verdict, detail: numbers)
+    }
+
+    /// Whether both may be the same.
+    private static func overlap(_ first: Interval?, _ second: Interval?) -> Bool {
+        guard let first, let second else { return false }
+        return first.low <= second.high && second.low <= first.high
     }
 
     private static func names(_ report: RoutingReport, _ other: RoutingReport) -> (String, String) {

@@ -41,9 +41,9 @@ extension Finding {
         return Finding(
             .alarm, "collapse",
             "\(place) collapsed: in layer \(worst.layer) the work of \(experts) experts is done by about "
-                + worst.effectiveExperts.fixed(1),
-            detail: "Its busiest expert has \(worst.maxOverMean.fixed(1)) times its fair share (at most "
-                + "\(worst.maxOverMeanCeiling.fixed(1))); idle: \(worst.deadExperts) of \(experts). A balance loss, the "
+                + worst.effectiveExperts.fixed(1) + worst.intervals.effectiveExperts.note { $0.fixed(1) },
+            detail: "Its busiest expert has \(worst.maxOverMean.fixed(1)) times its fair share, of at most "
+                + "\(worst.maxOverMeanCeiling.fixed(1)); idle: \(worst.deadExperts) of \(experts). A balance loss, the "
                 + "loss-free bias, or a router that balances by itself brings the others back.")
     }
 
@@ -66,8 +66,8 @@ extension Finding {
             let worst = report.layers.max(by: { $0.excess < $1.excess }), let across = report.acrossLayers
         else { return nil }
         let numbers =
-            "\(worst.maxOverMean.fixed(2)) times the mean there\(worst.intervals.maxOverMean.inParentheses), "
-            + "\(across.maxOverMean.p50.fixed(2)) in the median layer; the ceiling is \(worst.maxOverMeanCeiling.fixed(1)), "
+            "\(worst.maxOverMean.fixed(2)) times the mean there\(worst.intervals.maxOverMean.note()), "
+            + "\(across.maxOverMean.p50.fixed(2))\((across.maxOverMean.intervals?.p50).note()) in the median layer; the ceiling is \(worst.maxOverMeanCeiling.fixed(1)), "
             + "and chance alone gives \(worst.chance.maxOverMean.fixed(2)) for so many tokens."
         let isSmall = report.isSmallSample
         if worst.excess < 1.5 {
@@ -82,7 +82,7 @@ extension Finding {
                 detail: "Furthest from chance is layer \(worst.layer): \(numbers)")
         }
         return Finding(
-            worst.excess >= 3 && !isSmall ? .alarm : .notice, "imbalance",
+            worst.excess >= 3 && worst.leastExcess >= 1.5 && !isSmall ? .alarm : .notice, "imbalance",
             "Layer \(worst.layer) is uneven\(isSmall ? " here" : ""): its busiest expert has "
                 + "\(worst.maxOverMean.fixed(1)) times the mean, as many experts work as if there were "
                 + "\(worst.effectiveExperts.fixed(0)) of \(worst.load.count)",
@@ -94,7 +94,8 @@ extension Finding {
         guard let worst = report.layers.max(by: { $0.worstDrop < $1.worstDrop }), worst.worstDrop > 0 else {
             return nil
         }
-        let rates = worst.dropRates.map(\.percent).joined(separator: ", ")
+        let rates = worst.dropRates.enumerated().map { $1.percent + worst.dropInterval($0).percentNote }
+            .joined(separator: ", ")
         return Finding(
             worst.worstDrop >= 0.05 ? .alarm : .notice, "drops",
             "Capacity turns away up to \(worst.worstDrop.percent) of a rank's choices, in layer \(worst.layer)",
@@ -108,20 +109,24 @@ extension Finding {
         let memory = quarter.bytes.map { " (\($0.inBytes))" } ?? ""
         let hot = cache.hotSet
         let numbers =
-            "Room for \(quarter.share.percent) of them\(memory) hits \(quarter.lru.percent) when the least recently used "
-            + "goes, \(quarter.belady.percent) at best. Half of the visits go to \(hot.half.percent) of the experts."
-        if hot.busiestTenthLater >= 0.25 {
+            "Room for \(quarter.share.percent) of them\(memory) hits \(quarter.lru.percent)"
+            + "\((quarter.intervals?.lru).percentNote) when the least recently used goes, \(quarter.belady.percent)"
+            + "\((quarter.intervals?.belady).percentNote) at best. Half of the visits go to \(hot.half.percent)"
+            + "\((hot.intervals?.half).percentNote) of the experts."
+        if hot.isWorthCaching {
             let tenth = cache.expertBytes.map { " (\(($0 * Double(cache.experts) / 10).inBytes))" } ?? ""
             return Finding(
                 .notice, "hot_set",
-                "There is a hot set worth caching: a tenth of the experts\(tenth) has \(hot.busiestTenthLater.percent) "
-                    + "of the visits", detail: numbers)
+                "There is a hot set worth caching: a tenth of the experts\(tenth) has \(hot.busiestTenthLater.percent)"
+                    + "\((hot.intervals?.busiestTenthLater).percentNote) of the visits", detail: numbers)
         }
         return Finding(
             .notice, "hot_set",
-            quarter.lru - quarter.share >= 0.1
+            quarter.recencyPays
                 ? "No hot set, but recency pays: a cache of \(quarter.share.percent) of the experts hits \(quarter.lru.percent)"
-                : "No hot set worth caching: \(quarter.share.percent) of the experts in memory hit \(quarter.lru.percent)",
+                    + (quarter.intervals?.lru).percentNote
+                : "No hot set worth caching: \(quarter.share.percent) of the experts in memory hit \(quarter.lru.percent)"
+                    + (quarter.intervals?.lru).percentNote,
             detail: numbers)
     }
 
@@ -131,7 +136,8 @@ extension Finding {
         else { return nil }
         let significant = domains.layers.count { $0.information.isSignificant }
         let numbers =
-            "In layer \(best.layer) an expert tells \(best.information.mutualInformation.fixed(3)) nats of a token's "
+            "In layer \(best.layer) an expert tells \(best.information.mutualInformation.fixed(3)) nats"
+            + "\(best.information.interval.note { $0.fixed(3) }) of a token's "
             + "domain, \(best.information.normalized.percent) of what there is to know; shuffled labels give "
             + "\(best.information.shuffledMean.fixed(3)), one in a hundred more than \(best.information.shuffledHigh.fixed(3))."
         return domains.isBeyondChance
@@ -143,15 +149,21 @@ extension Finding {
     }
 
     private static func transitions(_ report: RoutingReport) -> Finding? {
-        guard let best = report.transitions.max(by: { $0.gain < $1.gain }) else { return nil }
+        let telling = report.transitions.filter(\.isTelling)
+        guard let best = (telling.nonEmpty ?? report.transitions).max(by: { $0.gain < $1.gain }) else { return nil }
+        let of = best.intervals
         let numbers =
-            "From layer \(best.from) to \(best.to) the experts before guess \(best.recall.percent) of the next, the next one's "
-            + "popularity \(best.popularityRecall.percent), chance \(best.chanceRecall.percent), with as many guesses as visits."
-        return best.gain >= 0.1
+            "From layer \(best.from) to \(best.to) the experts before guess \(best.recall.percent)\((of?.recall).percentNote) of the "
+            + "next, the next one's popularity \(best.popularityRecall.percent)\((of?.popularityRecall).percentNote), "
+            + "chance \(best.chanceRecall.percent), with as many guesses as visits"
+            + (of?.gain.map {
+                "; the difference to popularity is \(best.gain.percent)\(($0 as Interval?).percentNote)."
+            } ?? ".")
+        return best.isTelling
             ? Finding(
                 .notice, "transitions",
-                "A layer's experts foretell the next one's: \(best.recall.percent) can be read ahead from layer \(best.from) "
-                    + "to \(best.to)", detail: numbers)
+                "A layer's experts foretell the next one's: \(best.recall.percent)\((of?.recall).percentNote) can be read "
+                    + "ahead from layer \(best.from) to \(best.to)", detail: numbers)
             : Finding(
                 .fine, "transitions", "A layer's experts say little of the next one's that popularity does not",
                 detail: numbers)
@@ -161,25 +173,32 @@ extension Finding {
         guard let learning = report.learning, learning.steps.count > 1, !learning.layers.isEmpty else { return nil }
         let last = learning.layers.map { $0.fluctuation.last ?? 0 }.mean
         let saturation = learning.layers.map { $0.saturation.first ?? 1 }.mean
+        let note = learning.layers.map { $0.intervals?.fluctuation.last ?? nil }.mean.percentNote
+        let early = learning.layers.map { $0.intervals?.saturation.first ?? nil }.mean.percentNote
         return Finding(
             last >= 0.1 ? .notice : .fine, "fluctuation",
             last >= 0.1
-                ? "Routes are not settled: between the last two checkpoints \(last.percent) of the tokens changed their first expert"
-                : "Routes have settled: between the last two checkpoints \(last.percent) of the tokens changed their first expert",
+                ? "Routes are not settled: between the last two checkpoints \(last.percent)\(note) of the tokens changed their first expert"
+                : "Routes have settled: between the last two checkpoints \(last.percent)\(note) of the tokens changed their first expert",
             detail:
-                "Of the experts that tokens have at step \(learning.steps.last ?? 0), \(saturation.percent) were theirs "
+                "Of the experts that tokens have at step \(learning.steps.last ?? 0), \(saturation.percent)\(early) were theirs "
                 + "at step \(learning.steps[0]) already (means over the layers).")
     }
 
     private static func agreement(_ report: RoutingReport) -> Finding? {
         guard let learning = report.learning else { return nil }
-        let rates = learning.layers.compactMap(\.agreement.last)
-        guard let least = rates.min(), least < 0.95 else { return nil }
+        let known = learning.layers.compactMap { layer in
+            layer.agreement.last.map { (rate: $0, interval: layer.intervals?.agreement.last ?? nil) }
+        }
+        guard let least = known.min(by: { $0.rate < $1.rate }), least.rate < 0.95, least.interval?.high ?? 0 < 1 else {
+            return nil
+        }
         return Finding(
             .notice, "agreement",
-            "Generation routes otherwise than training did: \(rates.mean.percent) of the experts are the same",
+            "Generation routes otherwise than training did: \(known.map(\.rate).mean.percent)"
+                + "\(known.map(\.interval).mean.percentNote) of the experts are the same",
             detail:
-                "In the layer where it is least, \(least.percent). Measured on validation tokens at the last checkpoint."
+                "In the layer where it is least, \(least.rate.percent)\(least.interval.percentNote). Measured on validation tokens at the last checkpoint."
         )
     }
 
@@ -190,7 +209,8 @@ extension Finding {
         let moved = drift.windowsBeyondChance
         let numbers =
             "The load of \(moved) of \(drift.windows.count) windows differs from that of the others by more than one in "
-            + "twenty shuffled ones; most from token \(peak.firstToken) on: \(peak.divergence.fixed(3)) bits, shuffled "
+            + "twenty shuffled ones; most from token \(peak.firstToken) on: \(peak.divergence.fixed(3)) bits"
+            + "\(peak.interval.note { $0.fixed(3) }), shuffled "
             + "\(drift.shuffledMean.fixed(3))."
         // One of four windows would be chance one time in five.
         return moved * 4 > drift.windows.count
@@ -202,25 +222,29 @@ extension Finding {
         let gates = report.layers.compactMap { layer in layer.gate.map { (layer.layer, $0) } }
         guard let least = gates.min(by: { $0.1.margin < $1.1.margin }) else { return nil }
         let mean = gates.map(\.1.confidence).mean
+        let note = gates.map { $0.1.intervals?.confidence }.mean.percentNote
         return Finding(
-            .fine, "gates", "Gates give their first choice \(mean.percent) on average",
+            .fine, "gates", "Gates give their first choice \(mean.percent)\(note) on average",
             detail:
-                "They waver most in layer \(least.0), where the first is \(least.1.margin.percent) ahead of the second."
+                "They waver most in layer \(least.0), where the first is \(least.1.margin.percent)"
+                + "\((least.1.intervals?.margin).percentNote) ahead of the second."
         )
     }
 
     private static func pairs(_ report: RoutingReport) -> Finding? {
         let pairs = report.layers.compactMap { layer in
-            layer.coActivation?.allPairs.top.first.map { (layer: layer, pair: $0) }
+            layer.coActivation?.allPairs.top.first { $0.intervals?.lift?.low ?? .infinity > 1 }
+                .map { (layer: layer, pair: $0) }
         }
         guard let best = pairs.max(by: { $0.pair.lift < $1.pair.lift }), let chance = best.layer.coActivation?.chance
         else { return nil }
         return Finding(
             .fine, "co_activation",
             "Experts \(best.pair.first) and \(best.pair.second) of layer \(best.layer.layer) come together "
-                + "\(best.pair.lift.fixed(1)) times as often as their loads explain",
+                + "\(best.pair.lift.fixed(1))\((best.pair.intervals?.lift).note { $0.fixed(1) }) times as often as their loads explain",
             detail:
-                "Of the tokens of the rarer one, \(best.pair.probability.percent) visit the other too; without preference "
+                "Of the tokens of the rarer one, \(best.pair.probability.percent)"
+                + "\((best.pair.intervals?.probability).percentNote) visit the other too; without preference "
                 + "\(chance.percent) would.")
     }
 }
@@ -235,6 +259,10 @@ extension RoutingReport {
 extension LayerReport {
     /// How many times as uneven as chance the busiest expert is.
     fileprivate var excess: Double { maxOverMean / max(chance.maxOverMean, 1) }
+    /// The same at the least that its interval allows.
+    fileprivate var leastExcess: Double {
+        (intervals.maxOverMean?.low ?? maxOverMean) / max(chance.maxOverMean, 1)
+    }
     fileprivate var worstDrop: Double { dropRates.max() ?? 0 }
 }
 
@@ -256,6 +284,21 @@ extension DomainReport {
 extension TransitionReport {
     /// What knowing the experts before adds.
     var gain: Double { recall - popularityRecall }
+
+    /// Whether it is worth something, and surely more than nothing.
+    fileprivate var isTelling: Bool { gain >= 0.1 && intervals?.gain?.low ?? gain > 0 }
+}
+
+extension CacheReport.HotSet {
+    /// Whether the busiest tenth has far more than a tenth of the visits, and surely more.
+    fileprivate var isWorthCaching: Bool {
+        busiestTenthLater >= 0.25 && intervals?.busiestTenthLater?.low ?? busiestTenthLater > 0.1
+    }
+}
+
+extension CacheReport.Point {
+    /// Whether it serves more than its share of the experts.
+    fileprivate var recencyPays: Bool { lru - share >= 0.1 && intervals?.lru?.low ?? lru > share }
 }
 
 extension CacheReport {
@@ -263,9 +306,4 @@ extension CacheReport {
     func point(nearShare share: Double) -> Point? {
         points.min { abs($0.share - share) < abs($1.share - share) }
     }
-}
-
-extension Interval? {
-    /// In parentheses, or nothing.
-    fileprivate var inParentheses: String { map { " (\($0.low.fixed(2)) to \($0.high.fixed(2)))" } ?? "" }
 }

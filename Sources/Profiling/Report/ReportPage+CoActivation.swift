@@ -20,10 +20,10 @@ extension ReportPage {
         }
         guard let most = known.max(by: { $0.2.allPairs.strongest < $1.2.allPairs.strongest }) else { return "" }
         var series = reports.indices.map { run in
-            coActivationSeries(named("all pairs", run), run, color: 0) { $0.allPairs.strongest }
+            coActivationSeries(named("all pairs", run), run, color: 0, \.allPairs)
         }
         series += reports.indices.map { run in
-            coActivationSeries(named("neighboring ranks", run), run, color: 1) { $0.adjacentRanks.strongest }
+            coActivationSeries(named("neighboring ranks", run), run, color: 1, \.adjacentRanks)
         }
         var chart = LineChart(
             title: "The strongest partner of an expert, in each layer", xLabel: "layer",
@@ -33,25 +33,35 @@ extension ReportPage {
         chart.references = [.init(name: "without preference", value: most.2.chance)]
         (chart.areShares, chart.startsAtZero) = (true, true)
         chart.takeaway = """
-            Closest in layer \(most.1.layer.clipped(24)): on average \(most.2.allPairs.strongest.percent) of an expert's tokens \
-            also visit its strongest partner, and \(most.2.chance.percent) the average one.
+            Closest in layer \(most.1.layer.clipped(24)): on average \(most.2.allPairs.strongest.percent)\
+            \(most.2.allPairs.interval.percentNote) of an expert's tokens also visit its strongest partner, and \
+            \(most.2.chance.percent) the average one.
             """
-        chart.table = HTMLPage.table(
-            caption: "Greatest P(j | i), mean over experts",
-            head: ["layer", "all pairs", "neighboring ranks", "without preference"],
-            rows: known.map { _, layer, of in
-                [layer.layer, of.allPairs.strongest.percent, of.adjacentRanks.strongest.percent, of.chance.percent]
-            })
+        chart.table = reports.indices.map(strongestTable).joined()
         return chart.html
     }
 
+    private func strongestTable(_ run: Int) -> String {
+        HTMLPage.table(
+            caption: named("Greatest P(j | i), mean over experts", run),
+            head: ["layer", "all pairs", "neighboring ranks", "without preference"],
+            cells: reports[run].layers.compactMap { layer in
+                guard let of = layer.coActivation else { return nil }
+                return [
+                    .init(layer.layer), .init(of.allPairs.strongest, of.allPairs.interval, \.percent),
+                    .init(of.adjacentRanks.strongest, of.adjacentRanks.interval, \.percent),
+                    .init(of.chance.percent),
+                ]
+            })
+    }
+
     private func coActivationSeries(
-        _ name: String, _ run: Int, color: Int, _ value: (CoActivationReport) -> Double
+        _ name: String, _ run: Int, color: Int, _ pairs: (CoActivationReport) -> CoActivationReport.Pairs
     ) -> LineChart.Series {
         let points = reports[run].layers.enumerated().compactMap { place, layer in
-            layer.coActivation.map { (x: Double(place), y: value($0)) }
+            layer.coActivation.map(pairs).map { (x: Double(place), y: $0.strongest, interval: $0.interval) }
         }
-        return .init(name, points, color: color, isDashed: run == 1, hasDots: true)
+        return .init(name, measured: points, color: color, isDashed: run == 1)
     }
 
     /// The matrix of the layer where partners are closest.
@@ -79,8 +89,8 @@ extension ReportPage {
         var map = HeatMap(rows: names, columns: names, values: values)
         (map.rowName, map.columnName) = ("expert i", "expert j")
         let closest = pairs.allPairs.top.first.map {
-            "Experts \($0.first) and \($0.second) come together most beyond chance: \($0.lift.brief) times as often as their "
-                + "loads alone would have it, \($0.count.grouped) times in all."
+            "Experts \($0.first) and \($0.second) come together most beyond chance: \($0.lift.brief)"
+                + "\(($0.intervals?.lift).note()) times as often as their loads alone would have it, \($0.count.grouped) times in all."
         }
         return Figure(
             title: named("Who comes with whom, layer \(layer.layer.clipped(24))", run),
@@ -97,8 +107,12 @@ extension ReportPage {
         guard !pairs.top.isEmpty else { return "" }
         return HTMLPage.table(
             caption: caption, head: ["experts", "times together", "P(second | first)", "over independence"],
-            rows: pairs.top.prefix(12).map {
-                ["\($0.first) and \($0.second)", $0.count.grouped, $0.probability.percent, "\($0.lift.brief)×"]
+            cells: pairs.top.prefix(12).map {
+                [
+                    .init("\($0.first) and \($0.second)"), .init($0.count.grouped),
+                    .init($0.probability, $0.intervals?.probability, \.percent),
+                    .init($0.lift, $0.intervals?.lift) { "\($0.brief)×" },
+                ]
             })
     }
 }

@@ -5,7 +5,10 @@
 extension ReportPage {
     /// What experts have to do with kinds of text.
     var domains: HTMLPage.Section? {
-        guard let domains = report.domains, !domains.layers.isEmpty, domains.names.count > 1 else {
+        let known = reports.indices.filter { run in
+            reports[run].domains.map { !$0.layers.isEmpty && $0.names.count > 1 } ?? false
+        }
+        guard let first = known.first.flatMap({ reports[$0].domains }) else {
             return HTMLPage.Section(
                 id: "domains", title: "Kinds of text",
                 body: [
@@ -14,20 +17,24 @@ extension ReportPage {
                             + "specialize in it, and whether that is more than chance.")
                 ])
         }
-        let order = domains.layers.indices.sorted {
-            let (first, second) = (domains.layers[$0].information, domains.layers[$1].information)
-            return first.mutualInformation == second.mutualInformation
-                ? $0 < $1 : first.mutualInformation > second.mutualInformation
-        }
-        let others = order.dropFirst().prefix(5).map { domainMap(domains, $0, isFirst: false) }
         return HTMLPage.Section(
             id: "domains", title: "Kinds of text",
-            body: [
-                Figure.row([information(domains), domainMap(domains, order[0], isFirst: true)]),
-                Figure.folded(
-                    others.count < order.count - 1 ? "The next \(others.count) layers" : "The other layers",
-                    Figure.row(others)),
-            ])
+            body: [Figure.row([information(first)] + known.compactMap(mostTellingMap))] + known.map(otherMaps))
+    }
+
+    /// The map of the layer that tells most of the domain.
+    private func mostTellingMap(_ run: Int) -> String? {
+        reports[run].domains.flatMap { domains in
+            domains.mostTelling.first.map { domainMap(domains, $0, run, isFirst: true) }
+        }
+    }
+
+    /// Those of the next layers, folded.
+    private func otherMaps(_ run: Int) -> String {
+        guard let domains = reports[run].domains else { return "" }
+        let maps = domains.mostTelling.dropFirst().prefix(5).map { domainMap(domains, $0, run, isFirst: false) }
+        let summary = maps.count < domains.layers.count - 1 ? "The next \(maps.count) layers" : "The other layers"
+        return Figure.folded(named(summary, run), Figure.row(maps))
     }
 
     private func information(_ domains: DomainReport) -> String {
@@ -39,10 +46,9 @@ extension ReportPage {
                 report.domains.map { domains in
                     .init(
                         named("measured", run),
-                        domains.layers.enumerated().map {
-                            (Double($0.offset), $0.element.information.mutualInformation)
-                        },
-                        color: run, isDashed: run == 1, hasDots: true)
+                        measured: domains.layers.enumerated().map {
+                            (Double($0), $1.information.mutualInformation, $1.information.interval)
+                        }, color: run, isDashed: run == 1)
                 }
             })
         (chart.level, chart.isHalf) = (3, true)
@@ -56,11 +62,17 @@ extension ReportPage {
             ? "In no layer do experts tell more of the domain than shuffled labels can by chance."
             : "Experts tell more of the domain than 99\u{202F}% of shuffled labels in \(which)"
                 + (most.map {
-                    ", most in layer \($0.layer.clipped(24)): \($0.information.mutualInformation.fixed(3)) nats, "
+                    ", most in layer \($0.layer.clipped(24)): \($0.information.mutualInformation.fixed(3)) nats"
+                        + "\($0.information.interval.note { $0.fixed(3) }), "
                         + "\($0.information.normalized.percent) of all there is to know."
                 } ?? ".")
-        chart.table = Self.informationTable(
-            "Mutual information of expert and domain", domains.layers.map { ($0.layer, $0.information) })
+        chart.table = reports.indices.compactMap { run in
+            reports[run].domains.map { domains in
+                Self.informationTable(
+                    named("Mutual information of expert and domain", run),
+                    domains.layers.map { ($0.layer, $0.information) })
+            }
+        }.joined()
         return chart.html
     }
 
@@ -76,15 +88,16 @@ extension ReportPage {
         HTMLPage.table(
             caption: caption,
             head: ["layer", "nats", "of the labels' entropy", "shuffled, mean", "shuffled, 99th percentile", "p"],
-            rows: rows.map { name, of in
+            cells: rows.map { name, of in
                 [
-                    name, of.mutualInformation.fixed(4), of.normalized.percent, of.shuffledMean.fixed(4),
-                    of.shuffledHigh.fixed(4), of.pValue.fixed(3),
+                    .init(name), .init(of.mutualInformation, of.interval) { $0.fixed(4) },
+                    .init(of.normalized, of.normalizedInterval, \.percent), .init(of.shuffledMean.fixed(4)),
+                    .init(of.shuffledHigh.fixed(4)), .init(of.pValue.fixed(3)),
                 ]
             })
     }
 
-    private func domainMap(_ domains: DomainReport, _ place: Int, isFirst: Bool) -> String {
+    private func domainMap(_ domains: DomainReport, _ place: Int, _ run: Int, isFirst: Bool) -> String {
         let layer = domains.layers[place]
         let shares = layer.load.map { load in
             let total = load.reduce(0.0) { $0 + Double($1) }
@@ -105,13 +118,14 @@ extension ReportPage {
             ? " Rows: " + zip(map.rows, domains.names).map { "\($0) \($1.clipped(24))" }.joined(separator: ", ") + "."
             : ""
         return Figure(
-            title: "Domains in layer \(layer.layer.clipped(24))", takeaway: specialist(domains, shares, over: values),
+            title: named("Domains in layer \(layer.layer.clipped(24))", run),
+            takeaway: specialist(domains, shares, over: values),
             explanation:
                 "An expert's share of a domain over its mean share of all domains: 1 where the domain makes no difference."
                 + key,
             drawing: map.binned().drawing,
             legend: isFirst ? map.legend("avoided", "preferred", empty: "never") : "",
-            table: isFirst ? map.table("Share over the mean share of all domains") : "", isHalf: true
+            table: isFirst ? map.table(named("Share over the mean share of all domains", run)) : "", isHalf: true
         ).html
     }
 
@@ -130,54 +144,22 @@ extension ReportPage {
             as of a domain on average.
             """
     }
+}
 
-    /// What experts have to do with single tokens.
-    var vocabulary: HTMLPage.Section? {
-        guard let vocabulary = report.vocabulary, !vocabulary.layers.isEmpty else { return nil }
-        let most = vocabulary.layers.max { $0.inputShare < $1.inputShare }
-        var chart = LineChart(
-            title: "What an expert tells of the token", xLabel: "layer",
-            yLabel: "mutual information over the entropy of the tokens",
-            series: [
-                .init(
-                    "of the token that is read",
-                    vocabulary.layers.enumerated().map { (Double($0.offset), $0.element.input.normalized) }, color: 0,
-                    hasDots: true),
-                .init(
-                    "of the token that follows",
-                    vocabulary.layers.enumerated().map { (Double($0.offset), $0.element.next.normalized) }, color: 1,
-                    isDashed: true, hasDots: true),
-            ])
-        (chart.level, chart.isHalf) = (3, true)
-        chart.names = RoutingReport.labels(vocabulary.layers.map(\.layer))
-        (chart.areShares, chart.startsAtZero) = (true, true)
-        chart.takeaway =
-            most.map {
-                "In layer \($0.layer.clipped(24)) a token's favorite expert has \($0.inputShare.percent) of its visits on average, over "
-                    + "\(vocabulary.distinctTokens.grouped) different tokens."
-            } ?? ""
-        chart.table =
-            HTMLPage.table(
-                caption: "Share of a token's visits that its favorite expert has",
-                head: ["layer", "token read", "token that follows"],
-                rows: vocabulary.layers.map { [$0.layer, $0.inputShare.percent, $0.nextShare.percent] })
-            + Self.informationTable("Expert and token read", vocabulary.layers.map { ($0.layer, $0.input) })
-            + Self.informationTable("Expert and token that follows", vocabulary.layers.map { ($0.layer, $0.next) })
-        return HTMLPage.Section(
-            id: "tokens", title: "Single tokens", body: [Figure.row([chart.html]), favorites(most)])
+extension DomainReport {
+    /// Places of the layers, those that tell most of the domain first.
+    fileprivate var mostTelling: [Int] {
+        layers.indices.sorted {
+            let (first, second) = (layers[$0].information, layers[$1].information)
+            return first.mutualInformation == second.mutualInformation
+                ? $0 < $1 : first.mutualInformation > second.mutualInformation
+        }
     }
+}
 
-    /// A token as a person can read it, or else its id.
-    private func piece(_ id: Int) -> String {
-        report.vocabulary?.pieces?.first { $0.id == id }?.text.printable ?? "\(id)"
-    }
-
-    private func favorites(_ layer: VocabularyReport.Layer?) -> String {
-        guard let layer, let favorites = layer.favorites, favorites.contains(where: { !$0.isEmpty }) else { return "" }
-        return Figure.folded(
-            "Favorite tokens of the experts of layer \(layer.layer.clipped(24))",
-            HTMLPage.table(
-                caption: "Tokens that an expert sees most beyond its share", head: ["expert", "tokens"],
-                rows: favorites.enumerated().map { ["\($0)", $1.prefix(10).map(piece).joined(separator: ", ")] }))
+extension Information {
+    /// Of ``normalized``, the entropy of the labels being given.
+    var normalizedInterval: Interval? {
+        mutualInformation > 0 ? interval?.scaled(by: normalized / mutualInformation) : nil
     }
 }

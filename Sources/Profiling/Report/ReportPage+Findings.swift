@@ -43,6 +43,7 @@ extension ReportPage {
         var note: String = ""
         /// Nil where a report does not have it.
         var value: (RoutingReport) -> Double?
+        var interval: (RoutingReport) -> Interval? = { _ in nil }
         var text: (Double) -> String = { $0.brief }
     }
 
@@ -55,10 +56,11 @@ extension ReportPage {
                 <dd class="note">against \(figure.text(before)): \((value - before).change(figure.text))</dd>
                 """
             }
+            let certainty = figure.interval(report).map { "<dd class=\"note\">95 %: \($0.text(figure.text))</dd>" }
             let note = figure.note.isEmpty ? "" : "<dd class=\"note\">\(figure.note.escapedForHTML)</dd>"
             return """
                 <div><dt>\(figure.name.escapedForHTML)</dt><dd class="value">\(figure.text(value))</dd>\
-                \(difference ?? "")\(note)</div>
+                \(certainty ?? "")\(difference ?? "")\(note)</div>
                 """
         }
         return """
@@ -80,30 +82,42 @@ extension ReportPage {
             KeyFigure(
                 name: "busiest expert over its fair share",
                 note: "median layer; \(chance.brief) by chance, at most \(ceiling.brief)",
-                value: { $0.layers.map(\.maxOverMean).sorted().quantile(0.5) }),
+                value: { $0.layers.map(\.maxOverMean).sorted().quantile(0.5) },
+                interval: { $0.acrossLayers?.maxOverMean.intervals?.p50 }),
             KeyFigure(
                 name: "the same in the worst layer",
                 note: report.worstLayer.map { "layer \($0.layer.clipped(24))" } ?? "",
-                value: { $0.worstLayer?.maxOverMean }),
+                value: { $0.worstLayer?.maxOverMean }, interval: { $0.worstLayer?.intervals.maxOverMean }),
             KeyFigure(
                 name: "effective experts", note: "mean of the layers, of \(report.source.experts.grouped)",
-                value: { $0.layers.map(\.effectiveExperts).mean }, text: { $0.fixed(1) }),
+                value: { $0.layers.map(\.effectiveExperts).mean },
+                interval: { $0.layers.map(\.intervals.effectiveExperts).mean }, text: { $0.fixed(1) }),
             KeyFigure(
                 name: "idle experts", note: "in all layers",
-                value: { Double($0.layers.reduce(0) { $0 + $1.deadExperts }) }, text: count),
+                value: { Double($0.layers.reduce(0) { $0 + $1.deadExperts }) },
+                interval: { report in
+                    report.layers.map(\.intervals.deadExperts).mean?.scaled(by: Double(report.layers.count))
+                }, text: count),
             KeyFigure(
                 name: "gate confidence", note: "mean of the layers",
-                value: { report in report.layers.compactMap(\.gate?.confidence).nonEmpty?.mean }),
+                value: { report in report.layers.compactMap(\.gate?.confidence).nonEmpty?.mean },
+                interval: { report in report.layers.compactMap(\.gate).map { $0.intervals?.confidence }.mean }),
             KeyFigure(
                 name: "cache hits with a quarter of the experts",
                 note: "least recently used; 25\u{202F}% if none were hot",
-                value: { $0.cache?.hitRate(atShare: 0.25) }, text: { $0.percent }),
+                value: { $0.cache?.hitRate(atShare: 0.25)?.rate },
+                interval: { $0.cache?.hitRate(atShare: 0.25)?.interval }, text: { $0.percent }),
             KeyFigure(
                 name: "of a token's domain known by its expert", note: "in the most specialized layer",
-                value: { $0.domains?.layers.map(\.information.normalized).max() }, text: { $0.percent }),
+                value: { $0.domains?.layers.map(\.information.normalized).max() },
+                interval: { report in
+                    let all = report.domains?.layers.map(\.information)
+                    return all?.max { $0.normalized < $1.normalized }?.normalizedInterval
+                }, text: { $0.percent }),
             KeyFigure(
                 name: "guessed from the layer before", note: "mean share of the next layer's visits",
-                value: { $0.transitions.map(\.recall).nonEmpty?.mean }, text: { $0.percent }),
+                value: { $0.transitions.map(\.recall).nonEmpty?.mean },
+                interval: { report in report.transitions.map { $0.intervals?.recall }.mean }, text: { $0.percent }),
         ]
     }
 }
@@ -114,9 +128,16 @@ extension Array {
 
 extension CacheReport {
     /// The hit rate of the least recently used at a share of the experts, between neighbors by proportion.
-    func hitRate(atShare share: Double) -> Double? {
+    func hitRate(atShare share: Double) -> (rate: Double, interval: Interval?)? {
         guard let above = points.first(where: { $0.share >= share - 1e-9 }) else { return nil }
-        guard let below = points.last(where: { $0.share < above.share && $0.share <= share }) else { return above.lru }
-        return below.lru + (above.lru - below.lru) * (share - below.share) / (above.share - below.share)
+        let below = points.last { $0.share < above.share && $0.share <= share }
+        guard let below else { return (above.lru, above.intervals?.lru) }
+        let part = (share - below.share) / (above.share - below.share)
+        func between(_ first: Double, _ second: Double) -> Double { first + (second - first) * part }
+        var interval: Interval?
+        if let first = below.intervals?.lru, let second = above.intervals?.lru {
+            interval = Interval(low: between(first.low, second.low), high: between(first.high, second.high))
+        }
+        return (between(below.lru, above.lru), interval)
     }
 }

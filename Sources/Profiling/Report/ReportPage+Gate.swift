@@ -24,15 +24,19 @@ extension ReportPage {
 
     private var confidences: String {
         let gates = report.layers.map(\.gate)
-        let known = zip(report.layers, gates).compactMap { layer, gate in gate.map { (layer.layer, $0.confidence) } }
-        let (least, most) = (known.min { $0.1 < $1.1 }, known.max { $0.1 < $1.1 })
+        let known = zip(report.layers, gates).compactMap { layer, gate in gate.map { (layer.layer, $0) } }
+        let (least, most) = (
+            known.min { $0.1.confidence < $1.1.confidence }, known.max { $0.1.confidence < $1.1.confidence }
+        )
         var chart = LineChart(
             title: "Confidence, margin and entropy of each layer", xLabel: "layer", yLabel: "mean over the tokens",
             series: reports.indices.flatMap { run in
                 [
-                    gateSeries("confidence", run, color: 0, \.confidence),
-                    gateSeries("margin", run, color: 1, \.margin),
-                ] + (other == nil ? [gateSeries("entropy over its greatest", run, color: 7, \.entropy)] : [])
+                    gateSeries("confidence", run, color: 0, \.confidence, \.confidence),
+                    gateSeries("margin", run, color: 1, \.margin, \.margin),
+                ]
+                    + (other == nil
+                        ? [gateSeries("entropy over its greatest", run, color: 7, \.entropy, \.entropy)] : [])
             })
         (chart.level, chart.isHalf) = (3, true)
         chart.names = report.layerLabels
@@ -40,29 +44,35 @@ extension ReportPage {
         if let least, let most {
             chart.takeaway =
                 known.count == 1
-                ? "On average the first expert gets \(most.1.percent) of the weight."
-                : "The gate is surest in layer \(most.0.clipped(24)) (\(most.1.percent) for the first expert) and least "
-                    + "sure in layer \(least.0.clipped(24)) (\(least.1.percent))."
+                ? "On average the first expert gets \(most.1.said) of the weight."
+                : "The gate is surest in layer \(most.0.clipped(24)), with \(most.1.said) for the first expert, and least "
+                    + "sure in layer \(least.0.clipped(24)), with \(least.1.said)."
         }
-        let intervals = zip(report.layers, gates).compactMap { layer, gate in gate.map { (layer.layer, $0) } }
-        chart.table = HTMLPage.table(
-            caption: "The gate", head: ["layer", "confidence", "95 %", "margin", "entropy over its greatest"],
-            rows: intervals.map { name, gate in
-                [
-                    name, gate.confidence.fixed(3), gate.intervals?.confidence.text ?? "–", gate.margin.fixed(3),
-                    gate.entropy.fixed(3),
-                ]
-            })
+        chart.table = reports.indices.map(gateTable).joined()
         return chart.html
     }
 
+    private func gateTable(_ run: Int) -> String {
+        HTMLPage.table(
+            caption: named("The gate", run), head: ["layer", "confidence", "margin", "entropy over its greatest"],
+            cells: reports[run].layers.compactMap { layer in
+                guard let gate = layer.gate else { return nil }
+                return [
+                    .init(layer.layer), .init(gate.confidence, gate.intervals?.confidence) { $0.fixed(3) },
+                    .init(gate.margin, gate.intervals?.margin) { $0.fixed(3) },
+                    .init(gate.entropy, gate.intervals?.entropy) { $0.fixed(3) },
+                ]
+            })
+    }
+
     private func gateSeries(
-        _ name: String, _ run: Int, color: Int, _ value: (GateReport) -> Double
+        _ name: String, _ run: Int, color: Int, _ value: (GateReport) -> Double,
+        _ interval: (GateReport.Intervals) -> Interval?
     ) -> LineChart.Series {
         let points = reports[run].layers.enumerated().compactMap { place, layer in
-            layer.gate.map { (x: Double(place), y: value($0)) }
+            layer.gate.map { (x: Double(place), y: value($0), interval: $0.intervals.flatMap(interval)) }
         }
-        return .init(named(name, run), points, color: color, isDashed: run == 1, hasDots: true)
+        return .init(named(name, run), measured: points, color: color, isDashed: run == 1)
     }
 
     /// A small histogram for each layer.
@@ -108,4 +118,9 @@ extension ReportPage {
             \(most.0.maxOverMean.brief), the least sure, \(least.0.layer.clipped(24)), one of \(least.0.maxOverMean.brief).
             """
     }
+}
+
+extension GateReport {
+    /// Its confidence in words.
+    fileprivate var said: String { confidence.percent + (intervals?.confidence).percentNote }
 }

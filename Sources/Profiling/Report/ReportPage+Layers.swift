@@ -6,6 +6,7 @@ extension ReportPage {
         if report.layers.count > 1 { body += [HTMLPage.paragraph(spread), percentiles] }
         let table = other == nil ? layerTable : comparedTable
         body.append(report.layers.count > 16 ? Figure.folded("All \(report.layers.count) layers", table) : table)
+        body.append(Figure.folded("With 95 % confidence", reports.indices.map(certaintyTable).joined()))
         return HTMLPage.Section(id: "layers", title: "Balance across layers", body: body)
     }
 
@@ -13,8 +14,8 @@ extension ReportPage {
         guard let measures = report.acrossLayers else { return "How the measures of balance differ between layers." }
         let peaks = measures.maxOverMean
         return """
-            Half of the layers have a max/mean below \(peaks.p50.brief), nine in ten below \(peaks.p90.brief); the range is \
-            \(peaks.min.brief) to \(peaks.max.brief).
+            Half of the layers have a max/mean below \(peaks.p50.brief)\((peaks.intervals?.p50).note()), nine in ten below \
+            \(peaks.p90.brief)\((peaks.intervals?.p90).note()); the range is \(peaks.min.brief) to \(peaks.max.brief).
             """
     }
 
@@ -25,36 +26,54 @@ extension ReportPage {
             ("idle experts", \.deadExperts),
         ]
         let rows = measures.flatMap { measure, value in
-            zip(names, reports).compactMap { name, report -> [String]? in
+            zip(names, reports).compactMap { name, report -> [HTMLPage.Cell]? in
                 guard let of = report.acrossLayers.map(value) else { return nil }
-                return
-                    [other == nil ? measure : "\(measure), \(name)"]
-                    + [of.min, of.p50, of.p75, of.p90, of.p95, of.max].map {
-                        measure == "idle experts" ? $0.short : $0.brief
-                    }
+                let values = [
+                    (of.min, of.intervals?.min), (of.p50, of.intervals?.p50), (of.p75, of.intervals?.p75),
+                    (of.p90, of.intervals?.p90), (of.p95, of.intervals?.p95), (of.max, of.intervals?.max),
+                ]
+                return [.init(other == nil ? measure : "\(measure), \(name)")]
+                    + values.map { .init($0, $1) { measure == "idle experts" ? $0.short : $0.brief } }
             }
         }
         guard !rows.isEmpty else { return "" }
         return HTMLPage.table(
             caption: "Percentiles over the layers", head: ["measure", "least", "p50", "p75", "p90", "p95", "greatest"],
-            rows: rows)
+            cells: rows)
     }
 
     private var layerTable: String {
         HTMLPage.table(
             caption: "Every layer, in the order in which tokens pass them",
             head: [
-                "layer", "visits", "max/mean", "95 %", "by chance", "ceiling", "CV", "Gini", "entropy", "effective",
-                "idle",
+                "layer", "visits", "max/mean", "by chance", "ceiling", "CV", "Gini", "entropy", "effective", "idle",
                 "gate",
             ],
             rows: report.layers.map { layer in
                 [
                     layer.layer + (layer.isCollapsed ? " (collapsed)" : ""), layer.visits.grouped,
-                    layer.maxOverMean.brief,
-                    layer.intervals.maxOverMean.text, layer.chance.maxOverMean.brief, layer.maxOverMeanCeiling.brief,
+                    layer.maxOverMean.brief, layer.chance.maxOverMean.brief, layer.maxOverMeanCeiling.brief,
                     layer.cv.fixed(3), layer.gini.fixed(3), layer.entropy.fixed(3), layer.effectiveExperts.fixed(1),
                     layer.deadExperts.grouped, layer.gate?.confidence.fixed(2) ?? "–",
+                ]
+            })
+    }
+
+    /// The measures of balance with their intervals; nothing where none has one.
+    private func certaintyTable(_ run: Int) -> String {
+        let layers = reports[run].layers
+        guard layers.contains(where: { $0.intervals.maxOverMean != nil }) else { return "" }
+        return HTMLPage.table(
+            caption: named("Every layer", run),
+            head: ["layer", "max/mean", "MaxVio", "CV", "Gini", "entropy", "effective", "idle"],
+            cells: layers.map { layer in
+                let of = layer.intervals
+                return [
+                    .init(layer.layer), .init(layer.maxOverMean, of.maxOverMean),
+                    .init(layer.maxViolation, of.maxViolation), .init(layer.cv, of.cv) { $0.fixed(3) },
+                    .init(layer.gini, of.gini) { $0.fixed(3) }, .init(layer.entropy, of.entropy) { $0.fixed(3) },
+                    .init(layer.effectiveExperts, of.effectiveExperts) { $0.fixed(1) },
+                    .init(Double(layer.deadExperts), of.deadExperts) { $0.short },
                 ]
             })
     }
@@ -80,38 +99,5 @@ extension ReportPage {
         return HTMLPage.table(
             caption: "Every layer of A, \(names[0]), and of B, \(names[1]), and A less B",
             head: ["layer"] + measures.flatMap { ["\($0.name) A", "B", "A − B"] }, rows: rows)
-    }
-
-    // MARK: Drops
-
-    /// Choices that a capacity turned away.
-    var drops: HTMLPage.Section? {
-        let ranks = reports.flatMap { $0.layers.map(\.dropRates.count) }.max() ?? 0
-        let greatest = report.layers.flatMap { layer in layer.dropRates.enumerated().map { (layer.layer, $0, $1) } }
-            .max { $0.2 < $1.2 }
-        guard ranks > 0, let greatest else { return nil }
-        var chart = LineChart(
-            title: "Choices that a capacity turned away, by rank", xLabel: "layer", yLabel: "share turned away",
-            series: reports.indices.flatMap { run in (0..<min(ranks, 4)).map { dropSeries($0, run) } })
-        (chart.level, chart.isHalf) = (3, true)
-        chart.names = report.layerLabels
-        (chart.areShares, chart.startsAtZero) = (true, true)
-        chart.takeaway = """
-            Most is lost in layer \(greatest.0.clipped(24)): \(greatest.2.percent) of its choices of rank \(greatest.1 + 1).
-            """
-        chart.table = HTMLPage.table(
-            caption: "Share turned away", head: ["layer"] + (1...ranks).map { "rank \($0)" },
-            rows: report.layers.map { layer in
-                [layer.layer] + (0..<ranks).map { $0 < layer.dropRates.count ? layer.dropRates[$0].percent : "–" }
-            })
-        return HTMLPage.Section(id: "drops", title: "Dropped choices", body: [Figure.row([chart.html])])
-    }
-
-    private func dropSeries(_ rank: Int, _ run: Int) -> LineChart.Series {
-        let points = reports[run].layers.enumerated().compactMap { place, layer in
-            rank < layer.dropRates.count ? (x: Double(place), y: layer.dropRates[rank]) : nil
-        }
-        return .init(
-            named("rank \(rank + 1)", run), points, color: [0, 1, 7, 5][rank], isDashed: run == 1, hasDots: true)
     }
 }

@@ -53,7 +53,7 @@ extension ReportPage {
             values: report.layers.map { layer in
                 layer.loadOverMean + Array(repeating: .nan, count: experts - layer.load.count)
             },
-            notes: report.layers.map(\.maxOverMean.brief))
+            intervals: report.layers.map(\.loadOverMeanIntervals), notes: report.layers.map(\.maxOverMean.brief))
     }
 
     // MARK: Spread
@@ -93,11 +93,14 @@ extension ReportPage {
     private func spreadTable(_ report: RoutingReport, caption: String) -> String {
         HTMLPage.table(
             caption: caption,
-            head: ["layer", "least", "quarter", "median", "three quarters", "max/mean", "95 %", "by chance"],
-            rows: report.layers.map { layer in
+            head: ["layer", "least", "quarter", "median", "three quarters", "max/mean", "by chance"],
+            cells: report.layers.map { layer in
                 let loads = layer.loadOverMean.sorted()
-                return [layer.layer] + [0, 0.25, 0.5, 0.75].map { loads.quantile($0).brief }
-                    + [layer.maxOverMean.brief, layer.intervals.maxOverMean.text, layer.chance.maxOverMean.brief]
+                return [.init(layer.layer)] + [0, 0.25, 0.5, 0.75].map { .init(loads.quantile($0).brief) }
+                    + [
+                        .init(layer.maxOverMean, layer.intervals.maxOverMean),
+                        .init(layer.chance.maxOverMean.brief),
+                    ]
             })
     }
 
@@ -107,16 +110,19 @@ extension ReportPage {
             title: "Busiest expert of each layer, both runs", xLabel: "layer", yLabel: "max/mean",
             series: reports.enumerated().map { run, report in
                 .init(
-                    names[run], report.layers.enumerated().map { (Double($0.offset), $0.element.maxOverMean) },
-                    color: run, isDashed: run == 1, hasDots: true)
+                    names[run],
+                    measured: report.layers.enumerated().map {
+                        (Double($0), $1.maxOverMean, $1.intervals.maxOverMean)
+                    }, color: run, isDashed: run == 1)
             })
         (chart.level, chart.isHalf) = (3, true)
         chart.names = labels
         chart.references = [.init(name: "fair share", value: 1)]
         let means = reports.map { $0.layers.map(\.maxOverMean).mean }
+        let notes = reports.map { $0.layers.map(\.intervals.maxOverMean).mean.note() }
         chart.takeaway = """
-            Mean of the layers: \(means[0].brief) in \(names[0]), \(means[1].brief) in \(names[1]) \
-            (\((means[0] - means[1]).change(\.brief))).
+            Mean of the layers: \(means[0].brief)\(notes[0]) in \(names[0]), \(means[1].brief)\(notes[1]) in \
+            \(names[1]); the difference is \((means[0] - means[1]).change(\.brief)).
             """
         return chart.html
     }
@@ -168,6 +174,7 @@ extension RoutingReport {
         let idleText = idle > 0 ? " Idle: \(idle.grouped) of \(layers.reduce(0) { $0 + $1.load.count }.grouped)." : ""
         let share =
             "Layer \(worst.layer.clipped(24))'s busiest expert does \(worst.maxOverMean.brief) times its fair share"
+            + worst.intervals.maxOverMean.note()
         let rest = layers.filter { $0.layer != worst.layer }.map(\.maxOverMean).max()
         return share + (rest.map { "; in the other layers none exceeds \($0.brief)." } ?? ".") + idleText
     }
@@ -196,13 +203,9 @@ extension RoutingReport {
         }
         let greatest = beyond.max { $0.maxOverMean / $0.chance.maxOverMean < $1.maxOverMean / $1.chance.maxOverMean }
         let most = greatest.map {
-            ", most of all in layer \($0.layer.clipped(24)): \($0.maxOverMean.brief) where chance gives \($0.chance.maxOverMean.brief)"
+            ", most of all in layer \($0.layer.clipped(24)): \($0.maxOverMean.brief)\($0.intervals.maxOverMean.note()) where chance gives \($0.chance.maxOverMean.brief)"
         }
         let count = beyond.count == layers.count ? "every layer" : "\(beyond.count) of \(layers.count) layers"
         return "In \(count) the busiest expert is busier than chance would have it, with 95 % confidence\(most ?? "")."
     }
-}
-
-extension Interval? {
-    var text: String { map { "\($0.low.brief) to \($0.high.brief)" } ?? "–" }
 }

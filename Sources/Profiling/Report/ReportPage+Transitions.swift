@@ -12,12 +12,16 @@ extension ReportPage {
             recall: report.transitions.map(\.recall).mean, popularity: report.transitions.map(\.popularityRecall).mean,
             chance: report.transitions.map(\.chanceRecall).mean
         )
+        let notes = (
+            recall: report.transitions.map { $0.intervals?.recall }.mean.percentNote,
+            popularity: report.transitions.map { $0.intervals?.popularityRecall }.mean.percentNote
+        )
         var series: [LineChart.Series] = []
         for run in reports.indices {
-            series.append(recallSeries("by the experts of the layer before", run, color: 0, \.recall))
-            series.append(recallSeries("by popularity alone", run, color: 1, \.popularityRecall))
+            series.append(recallSeries("by the experts of the layer before", run, color: 0, \.recall, \.recall))
+            series.append(recallSeries("by popularity alone", run, color: 1, \.popularityRecall, \.popularityRecall))
         }
-        series.append(recallSeries("by chance", 0, color: 7, \.chanceRecall))
+        series.append(recallSeries("by chance", 0, color: 7, \.chanceRecall) { _ in nil })
         var chart = LineChart(
             title: "Guessing the experts of the next layer", xLabel: "layer that is guessed",
             yLabel: "share of visits guessed",
@@ -28,26 +32,39 @@ extension ReportPage {
         chart.explanation =
             "Learned on the first half of the tokens, counted on the second, with as many guesses as visits."
         chart.takeaway = """
-            The experts of the layer before give \(means.recall.percent) of the next visits; popularity alone gives \
-            \(means.popularity.percent), chance \(means.chance.percent).
+            The experts of the layer before give \(means.recall.percent)\(notes.recall) of the next visits; popularity alone \
+            gives \(means.popularity.percent)\(notes.popularity), chance \(means.chance.percent).
             """
-        chart.table = HTMLPage.table(
-            caption: "Guesses that were right",
-            head: ["from", "to", "by the layer before", "by popularity", "by chance", "mutual information, nats"],
-            rows: report.transitions.map {
-                [
-                    $0.from, $0.to, $0.recall.percent, $0.popularityRecall.percent, $0.chanceRecall.percent,
-                    $0.mutualInformation.fixed(3),
-                ]
-            })
+        chart.table = reports.indices.map(recallTable).joined()
         return chart.html
     }
 
-    private func recallSeries(_ name: String, _ run: Int, color: Int, _ value: (TransitionReport) -> Double)
-        -> LineChart.Series
-    {
-        let points = reports[run].transitions.enumerated().map { (x: Double($0.offset), y: value($0.element)) }
-        return .init(named(name, run), points, color: color, isDashed: run == 1, hasDots: true)
+    private func recallTable(_ run: Int) -> String {
+        HTMLPage.table(
+            caption: named("Guesses that were right", run),
+            head: [
+                "from", "to", "by the layer before", "by popularity", "difference", "by chance",
+                "mutual information, nats",
+            ],
+            cells: reports[run].transitions.map { step in
+                let of = step.intervals
+                return [
+                    .init(step.from), .init(step.to), .init(step.recall, of?.recall, \.percent),
+                    .init(step.popularityRecall, of?.popularityRecall, \.percent),
+                    .init(step.gain, of?.gain, \.percent), .init(step.chanceRecall.percent),
+                    .init(step.mutualInformation, of?.mutualInformation) { $0.fixed(3) },
+                ]
+            })
+    }
+
+    private func recallSeries(
+        _ name: String, _ run: Int, color: Int, _ value: (TransitionReport) -> Double,
+        _ interval: (TransitionReport.Intervals) -> Interval?
+    ) -> LineChart.Series {
+        let points = reports[run].transitions.enumerated().map {
+            (x: Double($0), y: value($1), interval: $1.intervals.flatMap(interval))
+        }
+        return .init(named(name, run), measured: points, color: color, isDashed: run == 1)
     }
 
     /// The matrix of the pair of layers where the layer before tells most.
@@ -59,19 +76,25 @@ extension ReportPage {
         let table = HTMLPage.table(
             caption: "Most telling steps from layer \(from) to layer \(to)",
             head: ["from expert", "to expert", "tokens", "P(to | from)"],
-            rows: most.top.prefix(16).map { ["\($0.first)", "\($0.second)", $0.count.grouped, $0.probability.percent] })
+            cells: most.top.prefix(16).map {
+                [
+                    .init("\($0.first)"), .init("\($0.second)"), .init($0.count.grouped),
+                    .init($0.probability, $0.interval, \.percent),
+                ]
+            })
         guard let counts = most.counts, let values = Self.overPopularity(counts) else { return "<div>\(table)</div>" }
         var map = HeatMap(
             rows: counts.indices.map { "\($0)" }, columns: (counts.first ?? []).indices.map { "\($0)" }, values: values)
         (map.rowName, map.columnName) = ("from expert", "to expert")
         let first = most.top.first.map {
-            "\($0.probability.percent) of the tokens of expert \($0.first) go on to expert \($0.second)"
+            "\($0.probability.percent)\($0.interval.percentNote) of the tokens of expert \($0.first) go on to expert \($0.second)"
         }
         return Figure(
             title: named("Steps from layer \(from) to layer \(to)", run),
             takeaway: (first ?? "No step stands out")
-                + "; knowing the expert before, \(most.recall.percent) of the guesses are right, by popularity "
-                + "\(most.popularityRecall.percent).",
+                + "; knowing the expert before, \(most.recall.percent)\((most.intervals?.recall).percentNote) of the "
+                + "guesses are right, by popularity \(most.popularityRecall.percent)"
+                + "\((most.intervals?.popularityRecall).percentNote).",
             explanation: "P(to | from) over the share that the expert has of all visits. Rows are the layer before.",
             drawing: map.drawing, legend: map.legend("seldom taken", "often taken", empty: "never"), table: table,
             isHalf: true

@@ -84,12 +84,15 @@ extension RoutingReport {
         }
         guard let worst = worstLayer else { return "The trace has no layer with experts." }
         guard layers.count > 1 else {
-            return "The busiest expert does \(worst.maxOverMean.brief) times its fair share of the work."
+            return "The busiest expert does \(worst.maxOverMean.brief) times its fair share of the work"
+                + "\(worst.intervals.maxOverMean.note())."
         }
         let median = layers.map(\.maxOverMean).sorted().quantile(0.5)
+        let certainty = acrossLayers?.maxOverMean.intervals?.p50
         return """
-            In the median layer the busiest expert does \(median.brief) times its fair share of the work; in the worst, \
-            layer \(worst.layer.clipped(24)), it does \(worst.maxOverMean.brief) times its share.
+            In the median layer the busiest expert does \(median.brief) times its fair share of the work\
+            \(certainty.note()); in the worst, layer \(worst.layer.clipped(24)), it does \(worst.maxOverMean.brief) times \
+            its share\(worst.intervals.maxOverMean.note()).
             """
     }
 
@@ -115,5 +118,11 @@ extension LayerReport {
     var loadOverMean: [Double] {
         let total = load.reduce(0.0) { $0 + Double($1) }
         return load.map { total > 0 ? Double($0) / total * Double(load.count) : 0 }
+    }
+
+    /// Where they lie with 95 % confidence.
+    var loadOverMeanIntervals: [Interval?] {
+        let total = load.reduce(0.0) { $0 + Double($1) }
+        return total > 0 ? (intervals.load ?? []).map { $0.scaled(by: Double(load.count) / total) } : []
     }
 }

@@ -90,7 +90,7 @@ extension ReportText {
                 labels[place] + (layer.isCollapsed ? " collapsed" : ""), layer.maxOverMean.brief,
                 layer.maxOverMeanCeiling.brief, layer.cv.fixed(2), layer.gini.fixed(2), layer.entropy.fixed(3),
                 layer.effectiveExperts.fixed(1), "\(layer.deadExperts)", layer.gate?.confidence.fixed(2) ?? "–",
-                layer.intervals.maxOverMean.text,
+                layer.intervals.maxOverMean?.text() ?? "–",
             ]
         }
         return table([head] + rows) + (isLong ? percentiles : [])

@@ -35,9 +35,10 @@ extension ReportText {
     private var transitions: [String]? {
         guard !report.transitions.isEmpty else { return nil }
         let recall = report.transitions.map(\.recall)
+        let certainty = report.transitions.map { $0.intervals?.recall }.mean
         return row(
             "next layer", recall, high: 1,
-            "\(recall.mean.percent) of its visits guessed from the layer before, "
+            "\(recall.mean.percent)\(certainty.percentNote) of its visits guessed from the layer before, "
                 + "\(report.transitions.map(\.popularityRecall).mean.percent) by popularity")
     }
 
@@ -83,6 +84,9 @@ extension ReportText {
         var rows = [["cache: share of the experts that fits"] + points.map(\.share.percent)]
         if cache.expertBytes != nil { rows.append(["  memory"] + points.map { $0.bytes?.inBytes ?? "–" }) }
         rows.append(["  hits, least recently used " + curve] + points.map(\.lru.percent))
+        if points.contains(where: { $0.intervals?.lru != nil }) {
+            rows.append(["  95 % confidence"] + points.map { $0.intervals?.lru?.text(\.percent) ?? "–" })
+        }
         rows.append(["  hits, best possible"] + points.map(\.belady.percent))
         return table(rows)
     }

@@ -1,0 +1,28 @@
+extension Interval {
+    /// From where to where: 1.40 to 1.52, 41 to 45 %.
+    func text(_ number: (Double) -> String = { $0.brief }) -> String {
+        let (low, high, unit) = (number(low), number(high), "\u{202F}%")
+        return (low.hasSuffix(unit) && high.hasSuffix(unit) ? String(low.dropLast(unit.count)) : low) + " to " + high
+    }
+
+    /// The same in another unit.
+    func scaled(by factor: Double) -> Interval { Interval(low: low * factor, high: high * factor) }
+}
+
+extension Interval? {
+    /// After its number, in parentheses; nothing where there is none.
+    func note(_ number: (Double) -> String = { $0.brief }) -> String { map { " (\($0.text(number)))" } ?? "" }
+
+    /// The same for a share.
+    var percentNote: String { note(\.percent) }
+}
+
+extension [Interval?] {
+    /// Of the mean of numbers that come from the same tokens: the mean of their intervals. The deviation of a mean is at most
+    /// the mean of the deviations, so this is rather too wide than too narrow. Nil where one is not known.
+    var mean: Interval? {
+        let known = compactMap(\.self)
+        guard known.count == count, count > 0 else { return nil }
+        return Interval(low: known.map(\.low).mean, high: known.map(\.high).mean)
+    }
+}
