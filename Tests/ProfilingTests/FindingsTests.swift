@@ -93,6 +93,63 @@ import Testing
         #expect(finding.headline == "No hot set worth caching: 50\u{202F}% of the experts in memory hit 50\u{202F}%")
     }
 
+    @Test func `a verdict is no stronger than its interval`() throws {
+        var report = ReportSample(layers: 2).report
+        report.cache?.hotSet.busiestTenthLater = 0.3
+        report.transitions[0].recall = 0.5
+        report.transitions[0].popularityRecall = 0.3
+        report.transitions[0].intervals?.gain = Interval(low: 0.01, high: 0.3)
+        report.cache?.hotSet.intervals?.busiestTenthLater = Interval(low: 0.11, high: 0.5)
+        #expect(found("transitions", in: report)?.severity == .notice)
+        #expect(found("hot_set", in: report)?.headline.hasPrefix("There is a hot set worth caching") == true)
+
+        report.transitions[0].intervals?.gain = Interval(low: 0, high: 0.4)
+        report.cache?.hotSet.intervals?.busiestTenthLater = Interval(low: 0.1, high: 0.5)
+        let transitions = try #require(found("transitions", in: report))
+        #expect(transitions.severity == .fine && transitions.headline.hasPrefix("So few tokens do not tell"))
+        #expect(transitions.detail.hasSuffix("popularity is 20\u{202F}% (0 to 40\u{202F}%)."))
+        let hot = try #require(found("hot_set", in: report))
+        #expect(hot.headline.hasPrefix("So few tokens do not tell whether there is a hot set"))
+        #expect(hot.headline.hasSuffix("has 30\u{202F}% (10 to 50\u{202F}%) of the visits"))
+    }
+
+    @Test func `an imbalance that might be chance is no alarm`() {
+        var uneven = report([[13_000, 1000, 1000, 1000]])
+        #expect(found("imbalance", in: uneven)?.severity == .alarm)
+        uneven.layers[0].intervals.maxOverMean = Interval(low: 1.4, high: 4)
+        #expect(found("imbalance", in: uneven)?.severity == .notice)
+        #expect(found("imbalance", in: uneven)?.detail.hasPrefix("3.25 times the mean there (1.40 to 4.00)") == true)
+    }
+
+    @Test func `pairs come together only where that is certain`() {
+        var report = ReportSample(layers: 1).report
+        #expect(found("co_activation", in: report)?.headline.contains("2.9 (2.7 to 3.1) times") == true)
+        for place in 0..<4 {
+            report.layers[0].coActivation?.allPairs.top[place].intervals?.lift = Interval(low: 1, high: 4)
+        }
+        #expect(found("co_activation", in: report) == nil)
+    }
+
+    @Test func `a difference within the intervals may be one`() throws {
+        var (first, second) = (report([[3000, 5000], [3000, 5000]]), report([[4000, 4000], [4000, 4000]]))
+        let certain = try #require(second.compared(to: first).findings.first { $0.kind == "comparison" })
+        #expect(certain.headline.contains(" shares its work more evenly"))
+        let both = ReportSample.rich.report.acrossLayers?.maxOverMean.intervals
+        first.acrossLayers?.maxOverMean.intervals = both
+        second.acrossLayers?.maxOverMean.intervals = both
+        let uncertain = try #require(second.compared(to: first).findings.first { $0.kind == "comparison" })
+        #expect(uncertain.headline.contains(" may share its work more evenly"))
+    }
+
+    @Test func `the interval of a mean over layers is the mean of theirs`() {
+        var report = ReportSample(layers: 2).report
+        for (layer, ends) in [(0.1, 0.3), (0.3, 0.5)].enumerated() {
+            report.learning?.layers[layer].fluctuation = [0.3]
+            report.learning?.layers[layer].intervals?.fluctuation = [Interval(low: ends.0, high: ends.1)]
+        }
+        #expect(found("fluctuation", in: report)?.headline.contains("30\u{202F}% (20 to 40\u{202F}%)") == true)
+    }
+
     @Test func `a run without experts says nothing of its routes`() throws {
         var report = ReportSample(layers: 1).report
         report.learning?.layers = []

@@ -14,7 +14,7 @@ import Testing
         { $0.layers[2].coActivation?.allPairs.counts?.removeLast() }, { $0.domains?.layers[0].load[0].removeLast() },
         { $0.domains?.names.removeLast() }, { $0.transitions[0].counts?[1] = [] },
         { $0.cache?.reuseDistances[0].from = .max }, { $0.cache?.experts = -1 }, { $0.learning?.steps[0] = .min },
-        { $0.drift?.windows[0].firstToken = -1 },
+        { $0.drift?.windows[0].firstToken = -1 }, { $0.layers[0].intervals.load?.removeLast() },
     ]
 
     @Test(arguments: damages.indices) func `a report that contradicts itself is refused`(_ damage: Int) {

@@ -72,7 +72,7 @@ struct BarChart: Sendable {
         let x = LineChart.margin.left + (Double(place) + 0.1) * room + Double(run) * width
         let (value, interval) = (series.values[place], series.interval(place))
         let box = Drawing.box(
-            x, y(value, axis), width, bottom - y(value, axis),
+            x, y(value, axis), self.series.count == 1 ? width : width - 1.5, bottom - y(value, axis),
             style: style(run) + (series.emphasized == place ? " strong" : ""), title: said(series, place))
         return box
             + (interval.map {

@@ -9,7 +9,7 @@ extension LineChart {
         case table
     }
 
-    private static let greatestLines = (each: 24, all: 72)
+    private static let greatestLines = (each: 24, all: 96)
     private static let greatestShades = 4
 
     var certainty: Certainty {

@@ -10,7 +10,7 @@ package struct LineChart: Sendable {
         var isDashed = false
         var hasDots = false
         /// Where a point lies with 95 % confidence.
-        var whiskers: [(x: Double, low: Double, high: Double)] = []
+        package var whiskers: [(x: Double, low: Double, high: Double)] = []
 
         package init(name: String, points: [(x: Double, y: Double)]) {
             self.name = name

@@ -113,11 +113,13 @@ extension Finding {
             + "\((quarter.intervals?.lru).percentNote) when the least recently used goes, \(quarter.belady.percent)"
             + "\((quarter.intervals?.belady).percentNote) at best. Half of the visits go to \(hot.half.percent)"
             + "\((hot.intervals?.half).percentNote) of the experts."
-        if hot.isWorthCaching {
+        if hot.busiestTenthLater >= 0.25 {
             let tenth = cache.expertBytes.map { " (\(($0 * Double(cache.experts) / 10).inBytes))" } ?? ""
             return Finding(
                 .notice, "hot_set",
-                "There is a hot set worth caching: a tenth of the experts\(tenth) has \(hot.busiestTenthLater.percent)"
+                (hot.isCertain
+                    ? "There is a hot set worth caching" : "So few tokens do not tell whether there is a hot set")
+                    + ": a tenth of the experts\(tenth) has \(hot.busiestTenthLater.percent)"
                     + "\((hot.intervals?.busiestTenthLater).percentNote) of the visits", detail: numbers)
         }
         return Finding(
@@ -155,17 +157,18 @@ extension Finding {
         let numbers =
             "From layer \(best.from) to \(best.to) the experts before guess \(best.recall.percent)\((of?.recall).percentNote) of the "
             + "next, the next one's popularity \(best.popularityRecall.percent)\((of?.popularityRecall).percentNote), "
-            + "chance \(best.chanceRecall.percent), with as many guesses as visits"
-            + (of?.gain.map {
-                "; the difference to popularity is \(best.gain.percent)\(($0 as Interval?).percentNote)."
-            } ?? ".")
+            + "chance \(best.chanceRecall.percent), with as many guesses as visits."
+            + (of?.gain == nil ? "" : " The difference to popularity is \(best.gain.percent)\((of?.gain).percentNote).")
         return best.isTelling
             ? Finding(
                 .notice, "transitions",
                 "A layer's experts foretell the next one's: \(best.recall.percent)\((of?.recall).percentNote) can be read "
                     + "ahead from layer \(best.from) to \(best.to)", detail: numbers)
             : Finding(
-                .fine, "transitions", "A layer's experts say little of the next one's that popularity does not",
+                .fine, "transitions",
+                best.gain >= TransitionReport.leastGain
+                    ? "So few tokens do not tell whether a layer's experts foretell the next one's"
+                    : "A layer's experts say little of the next one's that popularity does not",
                 detail: numbers)
     }
 
@@ -285,15 +288,16 @@ extension TransitionReport {
     /// What knowing the experts before adds.
     var gain: Double { recall - popularityRecall }
 
+    /// Less is worth nothing.
+    fileprivate static let leastGain = 0.1
+
     /// Whether it is worth something, and surely more than nothing.
-    fileprivate var isTelling: Bool { gain >= 0.1 && intervals?.gain?.low ?? gain > 0 }
+    fileprivate var isTelling: Bool { gain >= Self.leastGain && intervals?.gain?.low ?? gain > 0 }
 }
 
 extension CacheReport.HotSet {
-    /// Whether the busiest tenth has far more than a tenth of the visits, and surely more.
-    fileprivate var isWorthCaching: Bool {
-        busiestTenthLater >= 0.25 && intervals?.busiestTenthLater?.low ?? busiestTenthLater > 0.1
-    }
+    /// Whether the busiest tenth surely has more than a tenth of the visits.
+    fileprivate var isCertain: Bool { intervals?.busiestTenthLater?.low ?? busiestTenthLater > 0.1 }
 }
 
 extension CacheReport.Point {

@@ -1,8 +1,9 @@
 extension Interval {
-    /// From where to where: 1.40 to 1.52, 41 to 45 %.
+    /// From where to where, with the unit once: 1.40 to 1.52, 41 to 45 %.
     func text(_ number: (Double) -> String = { $0.brief }) -> String {
-        let (low, high, unit) = (number(low), number(high), "\u{202F}%")
-        return (low.hasSuffix(unit) && high.hasSuffix(unit) ? String(low.dropLast(unit.count)) : low) + " to " + high
+        let (low, high) = (number(low), number(high))
+        let unit = ["\u{202F}%", "×"].first { low.hasSuffix($0) && high.hasSuffix($0) } ?? ""
+        return low.dropLast(unit.count) + " to " + high
     }
 
     /// The same in another unit.

@@ -10,7 +10,7 @@ extension ReportPage {
                     "P(j | i) is the share of the tokens of expert i that also visit expert j. All pairs of a token's "
                         + "experts count; pairs of neighboring ranks alone, as OLMoE's analysis has them, are in the "
                         + "curve and in the table too, and smaller where a token visits more than two."),
-                Figure.row([strongestPartners] + reports.indices.compactMap(partners)),
+                row(strongestPartners, reports.indices.compactMap(partners)),
             ])
     }
 

@@ -19,7 +19,7 @@ extension ReportPage {
         }
         return HTMLPage.Section(
             id: "domains", title: "Kinds of text",
-            body: [Figure.row([information(first)] + known.compactMap(mostTellingMap))] + known.map(otherMaps))
+            body: [row(information(first), known.compactMap(mostTellingMap))] + known.map(otherMaps))
     }
 
     /// The map of the layer that tells most of the domain.

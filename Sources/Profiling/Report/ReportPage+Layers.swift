@@ -61,21 +61,20 @@ extension ReportPage {
 
     /// The measures of balance with their intervals; nothing where none has one.
     private func certaintyTable(_ run: Int) -> String {
-        let layers = reports[run].layers
-        guard layers.contains(where: { $0.intervals.maxOverMean != nil }) else { return "" }
+        let cells = reports[run].layers.map { layer -> [HTMLPage.Cell] in
+            let of = layer.intervals
+            return [
+                .init(layer.layer), .init(layer.maxOverMean, of.maxOverMean),
+                .init(layer.maxViolation, of.maxViolation), .init(layer.cv, of.cv) { $0.fixed(3) },
+                .init(layer.gini, of.gini) { $0.fixed(3) }, .init(layer.entropy, of.entropy) { $0.fixed(3) },
+                .init(layer.effectiveExperts, of.effectiveExperts) { $0.fixed(1) },
+                .init(Double(layer.deadExperts), of.deadExperts) { $0.short },
+            ]
+        }
+        guard cells.joined().contains(where: { !$0.note.isEmpty }) else { return "" }
         return HTMLPage.table(
             caption: named("Every layer", run),
-            head: ["layer", "max/mean", "MaxVio", "CV", "Gini", "entropy", "effective", "idle"],
-            cells: layers.map { layer in
-                let of = layer.intervals
-                return [
-                    .init(layer.layer), .init(layer.maxOverMean, of.maxOverMean),
-                    .init(layer.maxViolation, of.maxViolation), .init(layer.cv, of.cv) { $0.fixed(3) },
-                    .init(layer.gini, of.gini) { $0.fixed(3) }, .init(layer.entropy, of.entropy) { $0.fixed(3) },
-                    .init(layer.effectiveExperts, of.effectiveExperts) { $0.fixed(1) },
-                    .init(Double(layer.deadExperts), of.deadExperts) { $0.short },
-                ]
-            })
+            head: ["layer", "max/mean", "MaxVio", "CV", "Gini", "entropy", "effective", "idle"], cells: cells)
     }
 
     /// Layers of the same place beside each other.

@@ -74,11 +74,17 @@ extension ReportPage {
                 fair share; the ceiling, \(ceiling), is \(limit).
                 """,
             drawing: chart.drawing,
-            legend: Legend(entries: [
-                (.box("quartiles"), "middle half"), (.line("median"), "median"), (.box("peak"), "busiest"),
-                (.box("interval"), "95 % confidence"), (.line("chance"), "busiest by chance"),
-            ]).html,
+            legend: Self.spreadLegend(report),
             table: spreadTable(report, caption: named("Load over the fair share", run)), isHalf: spreadsAreHalf
+        ).html
+    }
+
+    private static func spreadLegend(_ report: RoutingReport) -> String {
+        let isCertain = report.layers.contains { $0.intervals.maxOverMean != nil }
+        return Legend(
+            entries: [(.box("quartiles"), "middle half"), (.line("median"), "median"), (.box("peak"), "busiest")]
+                + (isCertain ? [(.box("interval"), "95 % confidence")] : [])
+                + [(.line("chance"), "busiest by chance")]
         ).html
     }
 

@@ -4,7 +4,7 @@ extension ReportPage {
         guard !report.transitions.isEmpty else { return nil }
         return HTMLPage.Section(
             id: "transitions", title: "From layer to layer",
-            body: [Figure.row([recall] + reports.indices.compactMap(strongestStep))])
+            body: [row(recall, reports.indices.compactMap(strongestStep))])
     }
 
     private var recall: String {

@@ -30,7 +30,7 @@ extension ReportPage {
     private func favoriteShare(_ run: Int) -> String? {
         guard let vocabulary = reports[run].vocabulary, let most = vocabulary.mostTelling else { return nil }
         return """
-            In layer \(named(most.layer.clipped(24), run)), a token's favorite expert has \(most.inputShare.percent)\
+            In layer \(most.layer.clipped(24))\(other == nil ? "" : " of \(names[run])") a token's favorite expert has \(most.inputShare.percent)\
             \((most.intervals?.inputShare).percentNote) of its visits on average, over \
             \(vocabulary.distinctTokens.grouped) different tokens.
             """

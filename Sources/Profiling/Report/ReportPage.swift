@@ -29,6 +29,11 @@ package struct ReportPage: Sendable {
     /// What a series is called: with its run where there are two.
     func named(_ series: String, _ run: Int) -> String { other == nil ? series : "\(series), \(names[run])" }
 
+    /// A chart with its map; the maps of two runs stand beside each other.
+    func row(_ chart: String, _ maps: [String]) -> String {
+        other == nil ? Figure.row([chart] + maps) : Figure.row([chart]) + Figure.row(maps)
+    }
+
     private var title: String {
         let model = report.source.model.isEmpty ? "an unnamed model" : report.source.model.clipped(80)
         guard other != nil else { return "Routing of \(model)" }

@@ -23,6 +23,8 @@ extension RoutingReport {
             try Self.check(load, "\(name).load of a phase")
             try Self.require(load.isEmpty || load.count == layer.load.count, "\(name) has phases of other experts")
         }
+        try Self.require(
+            layer.intervals.load.map { $0.count == layer.load.count } ?? true, "\(name).intervals has loads of others")
         try Self.require((0...layer.load.count).contains(layer.deadExperts), "\(name).dead_experts")
         try Self.check(layer.gate?.confidenceHistogram ?? [], "\(name).gate.confidence_histogram")
         for pairs in [layer.coActivation?.allPairs, layer.coActivation?.adjacentRanks].compactMap({ $0 }) {
