@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import Profiling
 
 extension ModelSummary {
     /// The summary as lines of text.
@@ -54,7 +55,7 @@ extension ModelSummary {
     }
 
     private func line(_ title: String, _ text: String) -> String {
-        title.padding(toLength: 14, withPad: " ", startingAt: 0) + text
+        title.padding(toLength: 14, withPad: " ", startingAt: 0) + text.printable
     }
 
     private func millions(_ count: Int) -> String { String(format: "%.1f million", Double(count) / 1e6) }

@@ -1,6 +1,7 @@
 import Foundation
 public import ModelFiles
 import Offload
+import Profiling
 
 /// A model's vocabulary and the way it cuts text.
 public struct TextTokenizer: Sendable {
@@ -41,8 +42,8 @@ public struct TextTokenizer: Sendable {
         let pieces = tokenizer.description.pieces
         guard pieces.indices.contains(token) else { return "?" }
         switch tokenizer.description.kinds[token] {
-        case .normal, .userDefined: return pieces[token].replacing("▁", with: " ").debugDescription
-        default: return pieces[token]
+        case .normal, .userDefined: return pieces[token].replacing("▁", with: " ").debugDescription.visible
+        default: return pieces[token].visible
         }
     }
 
@@ -50,5 +51,16 @@ public struct TextTokenizer: Sendable {
         if FileManager.default.fileExists(atPath: path + "/data.mdb") { return try Store(at: path).tokenizer }
         if path.hasSuffix(".model") { return try SentencePieceModel(path: path).description }
         return try ModelFile.open(path: path).tokenizer
+    }
+}
+
+extension String {
+    /// With the numbers of characters that are not seen, as in `\u{9B}`.
+    fileprivate var visible: String {
+        guard printable != self else { return self }
+        return unicodeScalars.map { scalar in
+            let text = String(scalar)
+            return text.printable == text ? text : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+        }.joined()
     }
 }

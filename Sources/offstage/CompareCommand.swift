@@ -59,7 +59,7 @@ struct Compare: ParsableCommand {
         try Data(report.page(title: "Routers compared: \(recipe.name)").utf8).write(
             to: URL(fileURLWithPath: page), options: .atomic)
         try Terminal.encoded(report).write(to: URL(fileURLWithPath: "\(folder)/comparison.json"), options: .atomic)
-        Terminal.print(report.table + "\n")
+        Terminal.print(Message(lines: report.table).text + "\n")
         Terminal.note("Curves: \(page)")
         if json { try Terminal.print(json: report) }
     }

@@ -2,13 +2,14 @@ import Foundation
 
 /// Something the person at the keyboard should know, in whole sentences.
 struct Complaint: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
+    let message: Message
+    init(_ message: Message) { self.message = message }
+    var description: String { message.text }
 
     /// Foundation's errors name domains and codes; the file and the system's own words say more.
     init(_ error: CocoaError) {
         let reason = error.systemReason ?? error.localizedDescription
-        self.init(error.filePath.map { "\($0): \(reason)" } ?? reason)
+        self.init(error.filePath.map { "\($0): \(reason)" } ?? "\(reason)")
     }
 
     /// What the C library says of an error number.

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import Profiling
 
 /// What a model is called when nobody names it.
 enum ModelName {
@@ -22,12 +23,22 @@ enum ModelName {
 }
 
 extension String {
-    /// The text as one word of a command line.
+    /// The text as one word of a command line, printable whatever is in it.
     var shellWord: String {
+        guard printable == self else { return "$'" + unicodeScalars.map(\.shellEscaped).joined() + "'" }
         let isPlain = utf8.allSatisfy { byte in
             UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
                 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "_-./+=:@%,".utf8.contains(byte)
         }
         return isPlain && !isEmpty ? self : "'" + replacing("'", with: #"'\''"#) + "'"
+    }
+}
+
+extension Unicode.Scalar {
+    /// The character between `$'` and `'`.
+    fileprivate var shellEscaped: String {
+        let text = String(self)
+        if text == "'" || text == "\\" { return "\\" + text }
+        return text.printable == text ? text : text.utf8.map { String(format: #"\x%02x"#, $0) }.joined()
     }
 }

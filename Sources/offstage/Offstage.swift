@@ -39,7 +39,12 @@ struct Offstage: ParsableCommand {
         let error = (error as? CocoaError).map(Complaint.init) ?? error
         let code = exitCode(for: error)
         if code == .success { exit(withError: error) }
-        Terminal.note(fullMessage(for: error))
+        Terminal.note(code == .validationFailure ? Message(lines: fullMessage(for: error)) : message(of: error))
         Foundation.exit(code == .validationFailure ? 2 : 1)
+    }
+
+    /// Only complaints have lines of their own; in other errors a line end is part of a name.
+    private static func message(of error: any Error) -> Message {
+        (error as? Complaint).map { "Error: \($0.message)" } ?? "\(fullMessage(for: error))"
     }
 }

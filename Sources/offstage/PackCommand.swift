@@ -68,7 +68,7 @@ struct Pack: ParsableCommand {
                 }, isCancelled: { Interruption.isRequested })
         } catch PackError.cancelled {
             progress.clear()
-            Terminal.note(PackError.cancelled.description)
+            Terminal.note("\(PackError.cancelled)")
             throw Interrupted()
         }
         progress.clear()

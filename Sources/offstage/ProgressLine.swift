@@ -30,18 +30,18 @@ final class ProgressLine {
         let rate = Double(done - first) / seconds
         let left = rate > 0 ? Int(Double(total - done) / rate) : 0
         let percent = Int(100 * Double(done) / Double(total))
-        write(
+        draw(
             "\(title) \(percent) %  \(amount(done)) of \(amount(total)), \(note ?? amount(Int(rate)) + "/s"), "
                 + "\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left")
     }
 
     /// Takes the line away.
     func clear() {
-        if lastShown != nil { write("") }
+        if lastShown != nil { draw("") }
         lastShown = nil
     }
 
-    private func write(_ text: String) {
-        Terminal.draw("\r\u{1B}[K\(text)")
+    private func draw(_ line: Message) {
+        Terminal.draw("\r\u{1B}[K\(line.text)")
     }
 }

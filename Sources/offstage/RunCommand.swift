@@ -68,7 +68,7 @@ struct Run: ParsableCommand {
         progress.clear()
         try recording.finish()
         Terminal.print("\n")
-        Terminal.note(statistics.summary)
+        Terminal.note("\(statistics.summary)")
         try numbers?.write(String(decoding: Terminal.encoded(statistics), as: UTF8.self) + "\n")
         if json { try Terminal.print(json: statistics) }
         if Interruption.isRequested { throw Interrupted() }

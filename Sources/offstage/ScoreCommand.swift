@@ -44,7 +44,7 @@ struct Score: ParsableCommand {
             throw Interrupted()
         }
         if json { try Terminal.print(json: score) } else { Terminal.print(table(of: score, for: opened)) }
-        Terminal.note(score.statistics.summary)
+        Terminal.note("\(score.statistics.summary)")
     }
 
     private func tokens(for model: Model) throws -> [Int] {

@@ -27,7 +27,7 @@ enum Terminal {
     }
 
     /// A line on standard error.
-    static func note(_ line: String) { draw(line + "\n") }
+    static func note(_ message: Message) { draw(message.text + "\n") }
 
     /// Text on standard error as it stands. Work goes on where nobody can read it.
     static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }

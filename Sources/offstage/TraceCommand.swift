@@ -44,7 +44,7 @@ struct TraceConvert: ParsableCommand {
             "Wrote \(files.count == 1 ? TextInput.name(of: files[0]) : "\(files.count) files") (\(format.rawValue)) to "
                 + "\(out) as \(to.rawValue): \(table.tokenCount) tokens, \(table.visitCount) visits in \(table.layers.count) "
                 + "layers.")
-        for sentence in table.remarks + losses { Terminal.note(sentence) }
+        for sentence in table.remarks + losses { Terminal.note("\(sentence)") }
         if json { try Terminal.print(json: Report(table, from: format, losses: losses, of: self)) }
     }
 

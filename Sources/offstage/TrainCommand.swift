@@ -50,7 +50,7 @@ struct Train: ParsableCommand {
             onEntry: { entry in
                 guard let line = entry.line else { return }
                 progress.clear()
-                Terminal.note(line)
+                Terminal.note("\(line)")
             })
         progress.clear()
         guard let report else {

@@ -8,7 +8,7 @@ import Training
 
 extension TrainingRun {
     /// What is about to happen, in a few lines.
-    var introduction: String {
+    var introduction: Message {
         let parameters = model.parameterCounts
         let start = resumedStep.map { "Going on after step \($0)" } ?? "Training"
         let domains = corpus.domains.map { "\($0.name) \($0.trainingTokens.grouped)" }.joined(separator: ", ")
@@ -37,8 +37,8 @@ extension LogEntry {
 }
 
 extension TrainingReport {
-    func summary(pack: String) -> String {
-        var lines = [
+    func summary(pack: String) -> Message {
+        var lines: [Message] = [
             "Validation loss \(validationLoss.rounded(4)), training loss \(trainLoss.rounded(4)) nats per token; "
                 + "\(Int(tokensPerSecond).grouped) tokens/s; \(checkpoint)"
         ]

@@ -31,7 +31,7 @@ enum Blocks {
 
 extension String {
     /// Without what would move a terminal's cursor or turn its letters around.
-    var printable: String {
+    package var printable: String {
         String(
             String.UnicodeScalarView(
                 unicodeScalars.map { scalar in

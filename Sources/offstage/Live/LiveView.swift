@@ -62,7 +62,7 @@ final class LiveView {
 
     private func print(_ reading: Reading) {
         guard let line = try? Terminal.encoded(reading) else { return }
-        Terminal.note(String(decoding: line, as: UTF8.self))
+        Terminal.draw(String(decoding: line, as: UTF8.self) + "\n")
     }
 
     private func lines(of reading: Reading, _ title: String, on panel: LivePanel) -> [String] {
