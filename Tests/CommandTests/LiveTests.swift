@@ -25,6 +25,33 @@ import Testing
         #expect(!terminal.shown().contains(/[{]|\u{1B}\[\d+;\d+r/))
     }
 
+    @Test func `a panel follows the terminal to another size`() throws {
+        let terminal = try PseudoTerminal(rows: 24, columns: 80)
+        // Four layers, a line and a title: six lines at the foot, so that 18 rows scroll, and 6 of 12.
+        let running = try offstage.startShell(
+            "exec \"$offstage\" run '\(SharedModels.wide())' Once -n 20000 --ignore-eos --live 2> \(terminal.path)")
+        var (before, after) = ("", "")
+        let isShown = running.send(SIGINT) { _ in
+            if before.contains("\u{1B}[24;1H") {
+                after += terminal.shown()
+            } else {
+                before += terminal.shown()
+                if before.contains("\u{1B}[24;1H") { terminal.resize(rows: 12, columns: 60) }
+            }
+            return after.contains("\u{1B}[12;1H")
+        }
+        #expect(isShown)
+        #expect(try running.finished().code == 130)
+        after += terminal.shown()
+        #expect(before.contains("\u{1B}[1;18r"))
+        let anew = try #require(after.firstRange(of: "\u{1B}7\u{1B}[r\u{1B}8\u{1B}[J"), "the old panel was not wiped")
+        let drawn = after[anew.upperBound...]
+        #expect(drawn.contains("\u{1B}[1;6r"))
+        #expect(drawn.contains("\u{1B}[2K" + String(repeating: "─", count: 60) + "\u{1B}"))
+        #expect(Set(drawn.matches(of: /\[(\d+);1H/).map(\.1)) == ["7", "8", "9", "10", "11", "12", "9999"])
+        #expect(drawn.contains("\u{1B}[r\u{1B}[9999;1H"))
+    }
+
     @Test(arguments: ["2>&-", "2> /dev/full"]) func `work goes on where nobody can read of it`(_ nowhere: String) throws
     {
         let model = try SharedModels.small()
@@ -54,11 +81,15 @@ private final class PseudoTerminal {
             throw POSIXError(.ENOTTY)
         }
         path = "/dev/pts/\(number)"
-        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
-        guard ioctl(descriptor, UInt(TIOCSWINSZ), &size) == 0 else { throw POSIXError(.ENOTTY) }
+        guard resize(rows: rows, columns: columns) else { throw POSIXError(.ENOTTY) }
     }
 
     deinit { close(descriptor) }
+
+    @discardableResult func resize(rows: UInt16, columns: UInt16) -> Bool {
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        return ioctl(descriptor, UInt(TIOCSWINSZ), &size) == 0
+    }
 
     /// What came since the last call.
     func shown() -> String {

@@ -21,8 +21,11 @@ struct OffstageCommand {
     }
 
     /// Runs a line of shell in which `$offstage` is the program.
-    func shell(_ line: String) throws -> Outcome {
-        try start(["-c", line], environment: ["offstage": Self.path], program: "/bin/bash").finished()
+    func shell(_ line: String) throws -> Outcome { try startShell(line).finished() }
+
+    /// Begins to run a line of shell in which `$offstage` is the program.
+    func startShell(_ line: String) throws -> Running {
+        try start(["-c", line], environment: ["offstage": Self.path], program: "/bin/bash")
     }
 
     /// Begins to run.
@@ -83,6 +86,14 @@ struct Running {
             sched_yield()
         }
         return false
+    }
+
+    /// Hundredths of a second that the program has computed so far, all threads together.
+    var computed: Int {
+        let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)) ?? ""
+        // What follows the name in parentheses begins with field 3; 14 is the time, in ticks.
+        let fields = status.split(separator: ")").last?.split(separator: " ") ?? []
+        return fields.count > 11 ? Int(fields[11]) ?? 0 : 0
     }
 
     func finished() throws -> Outcome {

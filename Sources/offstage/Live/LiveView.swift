@@ -40,9 +40,10 @@ final class LiveView {
 
     deinit { end() }
 
-    /// Whether it is time for another reading: ten a second are drawn, two a second printed.
+    /// Whether it is time for another reading: ten a second are drawn, two a second printed, and one as soon as the
+    /// terminal has been resized.
     var isDue: Bool {
-        guard let lastShown else { return true }
+        guard let lastShown, panel?.isOutgrown != true else { return true }
         return ContinuousClock.now - lastShown >= .milliseconds(panel == nil ? 500 : 100)
     }
 
@@ -50,7 +51,8 @@ final class LiveView {
     func show(_ reading: Reading, title: String) {
         lastShown = .now
         if let panel {
-            panel.show(lines(of: reading, title, on: panel))
+            panel.fit()
+            if panel.capacity > 0 { panel.show(lines(of: reading, title, on: panel)) }
         } else if !Terminal.showsProgress {
             print(reading)
         }
