@@ -7,21 +7,48 @@ struct Interrupted: Error {}
 /// Notes the first Ctrl-C so that work can end in order; a second one ends the program at once.
 enum Interruption {
     private static let noticed = Atomic<Bool>(false)
+    /// Whether what is under way leaves nothing behind when it is cut off.
+    private static let canEndAtOnce = Atomic<Bool>(false)
+    static let farewell: StaticString = "Interrupted; the same command begins again.\n"
+
+    static let exitCode: Int32 = 130
 
     static var isRequested: Bool { noticed.load(ordering: .relaxed) }
 
     static func watch() {
-        noticed.store(false, ordering: .relaxed)  // made before a handler needs it
+        // Made before a handler needs them.
+        noticed.store(false, ordering: .relaxed)
+        canEndAtOnce.store(false, ordering: .relaxed)
         for number in [SIGINT, SIGTERM] { notice(number) }
         // A reader that went away, and a file that may not grow, are told by the failed write.
         for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+    }
+
+    /// Does what leaves nothing behind when it is cut off: the first Ctrl-C ends the program in the middle of it.
+    ///
+    /// - Parameter work: makes no file.
+    /// - Throws: what the work throws; `CancellationError` when Ctrl-C came before.
+    static func endingAtOnce<Value>(_ work: () throws -> Value) throws -> Value {
+        canEndAtOnce.store(true, ordering: .sequentiallyConsistent)
+        defer { canEndAtOnce.store(false, ordering: .sequentiallyConsistent) }
+        if isRequested { throw CancellationError() }
+        return try work()
+    }
+
+    /// Says goodbye where an error cannot be thrown, and does only what a signal's handler may.
+    private static func endAtOnce() -> Never {
+        LivePanel.close()
+        _ = write(STDERR_FILENO, farewell.utf8Start, farewell.utf8CodeUnitCount)
+        _exit(exitCode)
     }
 
     private static func notice(_ number: Int32) {
         var action = sigaction()
         // A handler may only do what is safe in the middle of anything: an atomic store and a plain write.
         action.__sigaction_handler.sa_handler = { number in
-            guard Interruption.noticed.exchange(true, ordering: .relaxed) else { return }
+            let isFirst = !Interruption.noticed.exchange(true, ordering: .sequentiallyConsistent)
+            if Interruption.canEndAtOnce.load(ordering: .sequentiallyConsistent) { Interruption.endAtOnce() }
+            if isFirst { return }
             LivePanel.close()
             signal(number, SIG_DFL)
             raise(number)

@@ -34,8 +34,8 @@ struct Offstage: ParsableCommand {
 
     /// Prints what went wrong and ends with the exit code the help text promises.
     private static func finish(with error: any Error) -> Never {
-        if error is CancellationError { Terminal.note("Interrupted; the same command begins again.") }
-        if error is Interrupted || error is CancellationError { Foundation.exit(130) }
+        if error is CancellationError { Terminal.draw(Interruption.farewell.description) }
+        if error is Interrupted || error is CancellationError { Foundation.exit(Interruption.exitCode) }
         let error = (error as? CocoaError).map(Complaint.init) ?? error
         let code = exitCode(for: error)
         if code == .success { exit(withError: error) }

@@ -15,6 +15,9 @@ final class ProgressLine {
         self.amount = amount
     }
 
+    /// What goes wrong is said on a line of its own.
+    deinit { clear() }
+
     /// Shows progress, only on a terminal, at most ten times a second, and nothing of what is done at once.
     ///
     /// - Parameter note: what is to be said beside, instead of the rate.

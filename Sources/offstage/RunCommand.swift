@@ -76,9 +76,11 @@ struct Run: ParsableCommand {
 
     private func promptTokens(for model: Model) throws -> [Int] {
         let text = try promptText()
-        let tokens =
+        let tokens = try Interruption.endingAtOnce {
             chat
-            ? try model.tokens(ofChat: String(decoding: text, as: UTF8.self), system: system) : model.tokens(of: text)
+                ? try model.tokens(ofChat: String(decoding: text, as: UTF8.self), system: system)
+                : model.tokens(of: text)
+        }
         guard !tokens.isEmpty else {
             throw Complaint("the prompt is empty, and this model has no beginning-of-text token to start from")
         }

@@ -48,7 +48,10 @@ struct Score: ParsableCommand {
     }
 
     private func tokens(for model: Model) throws -> [Int] {
-        if let text { return model.tokens(of: try TextInput.read(text)) }
+        if let text {
+            let bytes = try TextInput.read(text)
+            return try Interruption.endingAtOnce { model.tokens(of: bytes) }
+        }
         let path = ids ?? "-"
         guard let tokens = try? JSONDecoder().decode([Int].self, from: Data(TextInput.read(path))) else {
             throw Complaint("\(TextInput.name(of: path)) is not a JSON array of token ids, such as [1, 15043, 29892]")

@@ -29,7 +29,7 @@ enum TextInput {
     private static func waitForInput(_ descriptor: Int32) throws {
         var input = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         while poll(&input, 1, -1) < 0, !Interruption.isRequested {}
-        if Interruption.isRequested { throw Interrupted() }
+        if Interruption.isRequested { throw CancellationError() }
     }
 
     private static func unreadable(_ path: String) -> Complaint {

@@ -34,7 +34,12 @@ struct Tokenize: ParsableCommand {
         Interruption.watch()
         let tokenizer = try TextTokenizer(path: home.storeOrFile(named: model))
         if let lines { return try tokenizeLines(lines, with: tokenizer) }
-        let tokens = tokenizer.tokens(of: try input(), addsBeginning: noBos ? false : nil)
+        let text = try input()
+        try Interruption.endingAtOnce { try tokenize(text, with: tokenizer) }
+    }
+
+    private func tokenize(_ text: [UInt8], with tokenizer: TextTokenizer) throws {
+        let tokens = tokenizer.tokens(of: text, addsBeginning: noBos ? false : nil)
         if json {
             try Terminal.print(
                 json: Output(tokens: tokens, text: String(decoding: tokenizer.bytes(of: tokens), as: UTF8.self)))
@@ -52,8 +57,10 @@ struct Tokenize: ParsableCommand {
         guard let texts = try? JSONDecoder().decode([Data].self, from: Data(TextInput.read(path))) else {
             throw Complaint("\(TextInput.name(of: path)) is not a JSON array of base64 strings")
         }
-        let tokens = texts.map { tokenizer.tokens(of: Array($0), addsBeginning: false) }
-        try Terminal.print(json: LinesOutput(tokens: tokens, decoded: tokens.map { Data(tokenizer.bytes(of: $0)) }))
+        try Interruption.endingAtOnce {
+            let tokens = texts.map { tokenizer.tokens(of: Array($0), addsBeginning: false) }
+            try Terminal.print(json: LinesOutput(tokens: tokens, decoded: tokens.map { Data(tokenizer.bytes(of: $0)) }))
+        }
     }
 
     private struct Output: Encodable {

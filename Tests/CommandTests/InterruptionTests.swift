@@ -80,6 +80,26 @@ struct InterruptionTests {
         #expect(score.notes.contains("Interrupted after"))
     }
 
+    @Test(
+        arguments: [
+            ["tokenize", "MODEL", "--text", "text"], ["score", "MODEL", "--text", "text"],
+            ["run", "MODEL", "--prompt-file", "text"],
+            ["profile", "MODEL", "--text", "text", "--tokens", "100000000"], ["profile", "--trace", "trace"],
+        ])
+    func `a computation that leaves nothing behind ends in the middle of it`(arguments: [String]) throws {
+        // One word of six million letters, and 800,000 tokens in four layers of eight experts: work for seconds, of which
+        // reading is a small part.
+        try folder.write(String(repeating: "oncemoreandagain", count: 400_000), to: "text")
+        let visits = (0..<64).map { "\($0 % 4),\($0 * $0 / 16 % 8)\n" }.joined()
+        try folder.write("layer,expert\n" + String(repeating: visits, count: 50_000), to: "trace")
+        let running = try offstage.start(try arguments.map { try $0 == "MODEL" ? SharedModels.small() : $0 })
+        #expect(running.send(SIGINT) { _ in running.computed >= 30 })
+        let outcome = try running.finished()
+        #expect(outcome.code == 130)
+        #expect(outcome.text.isEmpty)
+        #expect(outcome.notes == "Interrupted; the same command begins again.\n")
+    }
+
     @Test func `two packers do not get in each other's way`() throws {
         let synth = try offstage(
             "synth", "model.gguf", "--hidden", "256", "--heads", "4", "--layers", "4", "--vocab", "512", "--format",

@@ -63,8 +63,17 @@ struct Profile: ParsableCommand {
         try page?.checkWritable(sparing: trace + text + [against].compactMap(\.self))
         let own = try source.report()
         let other = try against.map { try source(named: $0).report() }
-        let report = other.map(own.compared) ?? own
-        if Interruption.isRequested { throw Interrupted() }
+        let content = try Interruption.endingAtOnce {
+            let report = other.map(own.compared) ?? own
+            try show(report, against: other)
+            return page == nil ? "" : ReportPage(report, against: other).html
+        }
+        guard let page else { return }
+        try page.write(content)
+        Terminal.note("Report: \(page.path)")
+    }
+
+    private func show(_ report: RoutingReport, against other: RoutingReport?) throws {
         if json {
             try Terminal.print(json: ComparedReport(report: report, against: other))
         } else {
@@ -72,9 +81,6 @@ struct Profile: ParsableCommand {
                 report, against: other, width: Terminal.columns, usesColor: Terminal.takesColor)
             Terminal.print(text.text)
         }
-        guard let page else { return }
-        try page.write(ReportPage(report, against: other).html)
-        Terminal.note("Report: \(page.path)")
     }
 
     private var source: ProfileSource {

@@ -29,7 +29,9 @@ enum ProfileSource {
             paths, options: options, isCancelled: { Interruption.isRequested },
             onProgress: { progress.show(done: $0, of: $1) })
         progress.clear()
-        return RoutingReport(trace.table, kind: "trace, \(trace.format.rawValue)", files: paths)
+        return try Interruption.endingAtOnce {
+            RoutingReport(trace.table, kind: "trace, \(trace.format.rawValue)", files: paths)
+        }
     }
 
     private static func report(ofRun path: String, tokens: Int, threads: Int?) throws -> RoutingReport {
@@ -42,14 +44,16 @@ enum ProfileSource {
         let progress = ProgressLine("Looking at checkpoints") { "\($0)" }
         var snapshots: [LearningSnapshot] = []
         for step in history.steps {
-            if Interruption.isRequested { throw Interrupted() }
+            if Interruption.isRequested { throw CancellationError() }
             progress.show(done: snapshots.count, of: history.steps.count)
             snapshots.append(try history.snapshot(of: step, withWeights: step == history.steps.last))
         }
         progress.clear()
         guard let last = snapshots.last else { throw Complaint("\(path) has no checkpoint") }
-        var report = RoutingReport(
-            last.generation, kind: "training run, step \(last.step)", files: [path], snapshots: snapshots)
+        var report = try Interruption.endingAtOnce {
+            RoutingReport(
+                last.generation, kind: "training run, step \(last.step)", files: [path], snapshots: snapshots)
+        }
         report.nameTokens(history.visibleText)
         return report
     }
@@ -79,7 +83,7 @@ extension ProfileSource {
         of model: Model, on texts: ProfileTexts, tokens limit: Int, _ session: SessionArguments
     ) throws -> RoutingReport {
         let context = session.context ?? min(window, model.architecture.contextLength)
-        let samples = texts.samples(of: limit, tokenize: model.tokens)
+        let samples = try Interruption.endingAtOnce { texts.samples(of: limit, tokenize: model.tokens) }
         let running = try model.session(session.options(promptTokens: context, newTokens: 0))
         Terminal.warn(running.warnings)
         let recorder = TableRecorder(
@@ -95,12 +99,14 @@ extension ProfileSource {
             let score = try running.score(
                 window.tokens, recorder: recorder, isCancelled: { Interruption.isRequested },
                 onProgress: { progress.show(done: done + $0, of: all) })
-            if Interruption.isRequested { throw Interrupted() }
+            if Interruption.isRequested { throw CancellationError() }
             logprob += score.logprobs.compactMap(\.self).reduce(0, +)
             predicted += score.logprobs.count { $0 != nil }
         }
         progress.clear()
-        var report = RoutingReport(recorder.finish().tokenByToken(), kind: "text", files: samples.map(\.name).uniqued)
+        var report = try Interruption.endingAtOnce {
+            RoutingReport(recorder.finish().tokenByToken(), kind: "text", files: samples.map(\.name).uniqued)
+        }
         report.nameTokens(model.visibleText)
         report.source.texts = samples.count
         report.source.remarks.append(
