@@ -37,7 +37,7 @@ struct Export: ParsableCommand {
         let progress = ProgressLine("Exporting")
         var bytes = 0
         let name = try Exporter(model, format: quantize).write(format, to: out) { done, total in
-            if Interruption.isRequested { throw Interrupted() }
+            if Interruption.isRequested { throw CancellationError() }
             bytes = total
             progress.show(done: done, of: total)
         }

@@ -1,17 +1,22 @@
 import ArgumentParser
 import Foundation
 
-/// Run, inspect and pack Mixture-of-Experts models that are larger than memory.
+/// Runs Mixture-of-Experts models that are larger than memory, shows what their experts do, and trains small ones.
 @main
 struct Offstage: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "offstage",
-        abstract: "Run Mixture-of-Experts models larger than memory.",
+        abstract: "Run Mixture-of-Experts models larger than memory, and see what their experts do.",
         discussion: """
             Pack a model once, then run it in as much memory as you like to give:
 
               offstage pack mixtral.gguf --name mixtral
               offstage run mixtral "Why is the sky blue?" --ram 6G
+
+            See which of its experts work and which idle, on texts of your own or in a recorded trace, and what keeping \
+            some of them in memory would gain:
+
+              offstage profile mixtral --text letters.txt code.txt --html report.html
 
             MODEL is a name under --experts-dir or the path of a store. Text goes to standard output, everything else \
             to standard error. Exit codes: 0 done, 1 failed, 2 the command line was wrong, 130 interrupted.

@@ -59,7 +59,7 @@ struct Synth: ParsableCommand {
         try model.write(
             to: file, workers: Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount),
             progress: { done, total in
-                if Interruption.isRequested { throw Interrupted() }
+                if Interruption.isRequested { throw CancellationError() }
                 bytes = total
                 progress.show(done: done, of: total)
             })

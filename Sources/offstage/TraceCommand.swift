@@ -14,8 +14,8 @@ struct TraceConvert: ParsableCommand {
         abstract: "Turn routing traces into another format.",
         discussion: """
             offstage is what run and score write with --trace, megatron the JSON lines of Megatron-LM's router_trace, \
-            llama-cpp the rows of llama.cpp's moe-trace (read with the columns layer,expert, written with \
-            phase,token,layer,rank,expert), route-trace the CSV that begins with # route_trace v1. What a format has no \
+            llama-cpp the rows of llama.cpp's moe-trace (with the columns layer,expert, or with \
+            phase,token,layer,rank,expert, as they are written here), route-trace the CSV that begins with # route_trace v1. What a format has no \
             place for is left out, and said.
             """)
 

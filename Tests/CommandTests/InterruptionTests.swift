@@ -85,8 +85,9 @@ struct InterruptionTests {
             ["tokenize", "MODEL", "--text", "text"], ["score", "MODEL", "--text", "text"],
             ["run", "MODEL", "--prompt-file", "text"],
             ["profile", "MODEL", "--text", "text", "--tokens", "100000000"], ["profile", "--trace", "trace"],
+            ["synth", "large.gguf", "--hidden", "2048", "--layers", "16"],
         ])
-    func `a computation that leaves nothing behind ends in the middle of it`(arguments: [String]) throws {
+    func `work that leaves nothing behind ends in the middle of it`(arguments: [String]) throws {
         // One word of six million letters, and 800,000 tokens in four layers of eight experts: work for seconds, of which
         // reading is a small part.
         try folder.write(String(repeating: "oncemoreandagain", count: 400_000), to: "text")
@@ -98,6 +99,7 @@ struct InterruptionTests {
         #expect(outcome.code == 130)
         #expect(outcome.text.isEmpty)
         #expect(outcome.notes == "Interrupted; the same command begins again.\n")
+        #expect(!folder.has("large.gguf"))
     }
 
     @Test func `two packers do not get in each other's way`() throws {

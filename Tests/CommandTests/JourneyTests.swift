@@ -150,6 +150,7 @@ struct JourneyTests {
 
     @Test func `help names every command, and every command its defaults`() throws {
         let help = try offstage("--help")
+        #expect(help.text.contains("\n  offstage profile "))
         #expect(help.code == 0 && help.notes.isEmpty)
         for command in ["pack", "run", "score", "tokenize", "inspect", "synth"] {
             #expect(help.text.contains("  \(command) "))

@@ -6,22 +6,26 @@ struct Profile: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Which experts work and which idle; what a cache would gain.",
         discussion: """
-            Reads one of
+            Looks at one of
 
-              offstage profile MODEL --text FILE…     a packed model, on texts (each file a domain; folders; JSON lines \
-            with text and domain)
-              offstage profile RUN                    the checkpoints of a training run, on its validation text
-              offstage profile --trace FILE…          a recorded trace: offstage's own, Megatron's router_trace, \
-            llama.cpp's moe-trace, route_trace v1
+              offstage profile MODEL --text FILE…   a packed model that reads texts
+              offstage profile RUN                  the checkpoints of a training run
+              offstage profile --trace FILE…        what was recorded while a model worked
 
             and prints what matters most first. --html writes a page with all of it, --json prints it as one line. \
             --against sets a second one of these beside it, or a report saved with --json.
+
+            Each text file is a domain, and so is each file and each sub-folder of a folder; lines of JSON (.jsonl) hold a \
+            text and perhaps a domain. A model reads them in windows of --context tokens, 512 unless told; a \
+            training run reads its own validation text. Traces may be offstage's own, Megatron's router_trace, \
+            llama.cpp's moe-trace or route_trace v1.
             """)
 
     @Argument(help: ArgumentHelp("A packed model, or the folder of a training run.", valueName: "model"))
     var subject: String?
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("Texts to send through the model.", valueName: "file"))
+        parsing: .upToNextOption, help: ArgumentHelp("Texts that the model reads: files or folders.", valueName: "file")
+    )
     var text: [String] = []
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Traces of one model to read.", valueName: "file"))
     var trace: [String] = []
@@ -36,7 +40,7 @@ struct Profile: ParsableCommand {
             "Tokens to look at, shared among the domains. (default: 65536 of texts, 32768 of a training run)",
             valueName: "count"))
     var tokens: Int?
-    @Option(help: ArgumentHelp("Write a page that needs nothing else.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write the whole report as a page for a browser.", valueName: "file"))
     var html: String?
     @Flag(help: "Print everything as one line of JSON, and no summary.")
     var json = false
