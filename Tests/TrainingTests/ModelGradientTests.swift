@@ -2,7 +2,6 @@ import Mixture
 import ModelFiles
 import Tensors
 import Testing
-
 import Training
 
 /// The whole model against central differences of its loss, for every router.

@@ -69,7 +69,8 @@ private struct TokenShares {
     }
 
     /// The mean over tokens of the share of their experts over there that they have here, too; 1 where they have none.
-    func overlap(of here: RoutingTable.Routes, with there: RoutingTable.Routes) -> (value: Double, interval: Interval?) {
+    func overlap(of here: RoutingTable.Routes, with there: RoutingTable.Routes) -> (value: Double, interval: Interval?)
+    {
         let ratio = ratio { token in
             let (experts, others) = (here.experts(of: token), there.experts(of: token))
             guard !others.isEmpty else { return nil }
