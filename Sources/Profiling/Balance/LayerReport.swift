@@ -154,7 +154,12 @@ package struct DomainReport: Codable, Sendable, Equatable {
     package var names: [String]
     /// Tokens of each domain.
     package var tokens: [Int]
+    /// What the labels were shuffled among.
+    package var shuffled: Shuffled?
     package var layers: [Layer]
+
+    /// Segments, parts of one text, tell only that these texts differ, which they may do within a domain as well.
+    package enum Shuffled: String, Codable, Sendable { case texts, segments }
 
     package struct Layer: Codable, Sendable, Equatable {
         package var layer: String
