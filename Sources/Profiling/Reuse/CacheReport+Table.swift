@@ -47,12 +47,13 @@ extension CacheReport {
                 isLarge ? allButFirst : sequence.leastRecentlyUsedHits(capacity: capacity), of: counted)
             let belady = BlockRatio(
                 isLarge ? allButFirst : sequence.beladyHits(capacity: capacity, next: next), of: counted)
+            let intervals = Point.Intervals(
+                lru: sequence.blocks.interval(of: lru), belady: sequence.blocks.interval(of: belady),
+                pinned: sequence.laterBlocks.interval(of: pinned))
             return Point(
                 capacity: capacity, share: Double(capacity) / pool, bytes: expertBytes.map { $0 * Double(capacity) },
                 lru: lru.value, belady: belady.value, pinned: pinned.value.isNaN ? 0 : pinned.value,
-                intervals: Point.Intervals(
-                    lru: sequence.blocks.interval(of: lru), belady: sequence.blocks.interval(of: belady),
-                    pinned: sequence.laterBlocks.interval(of: pinned)))
+                intervals: intervals == Point.Intervals() ? nil : intervals)
         }
     }
 }

@@ -31,8 +31,37 @@ struct ExpertPairs {
         }
     }
 
-    /// Over pairs of visits of the same token, in nats; `pointwise` sees each pair's part of it.
-    func mutualInformation(_ pointwise: (_ before: Int, _ after: Int, _ information: Double) -> Void) -> Double {
+    /// ln n(i, j) n / (n(i) n(j)) over pairs of visits of the same token; 0 where there is no such pair.
+    var pointwiseInformation: [Double] {
+        let (all, rows, columns) = sums
+        var information = [Double](repeating: 0, count: counts.count)
+        for row in 0..<experts where rows[row] > 0 {
+            for column in 0..<experts where counts[row * experts + column] > 0 {
+                let count = Double(counts[row * experts + column])
+                information[row * experts + column] = log(count * all / (rows[row] * columns[column]))
+            }
+        }
+        return information
+    }
+
+    /// Its mean, in nats; `visit` sees each pair's part of it.
+    func mutualInformation(
+        _ pointwise: [Double], _ visit: (_ before: Int, _ after: Int, _ information: Double) -> Void
+    ) -> Double {
+        let all = sums.all
+        var sum = 0.0
+        for row in 0..<experts {
+            for column in 0..<experts where counts[row * experts + column] > 0 {
+                let information = Double(counts[row * experts + column]) / all * pointwise[row * experts + column]
+                visit(row, column, information)
+                sum += information
+            }
+        }
+        return max(0, sum)
+    }
+
+    /// Pairs of visits: all, of each expert before, and of each after.
+    private var sums: (all: Double, rows: [Double], columns: [Double]) {
         var (rows, columns) = ([Double](repeating: 0, count: experts), [Double](repeating: 0, count: experts))
         for row in 0..<experts {
             for column in 0..<experts {
@@ -41,17 +70,7 @@ struct ExpertPairs {
                 columns[column] += count
             }
         }
-        let all = rows.reduce(0, +)
-        var sum = 0.0
-        for row in 0..<experts where rows[row] > 0 {
-            for column in 0..<experts where counts[row * experts + column] > 0 {
-                let count = Double(counts[row * experts + column])
-                let information = count / all * log(count * all / (rows[row] * columns[column]))
-                pointwise(row, column, information)
-                sum += information
-            }
-        }
-        return max(0, sum)
+        return (rows.reduce(0, +), rows, columns)
     }
 
     /// For every expert j after, the sum over the experts i before of P(j | i) = (n(i, j) + p(j)) / (n(i) + 1), where p

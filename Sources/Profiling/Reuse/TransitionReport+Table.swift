@@ -22,27 +22,32 @@ extension TransitionReport {
         let middle = table.tokenCount / 2
         pairs.removeAll()
         pairs.add(from: before, to: after, 0..<middle)
-        var guesses = Guesses(pairs, experts: table.experts)
-        let guessed = Self.mostGuessed(of: table.experts)
-        let stride = max(1, (table.tokenCount - middle + guessed - 1) / guessed)
-        for token in Swift.stride(from: middle, to: table.tokenCount, by: stride) {
-            guesses.add(before: before.visited(by: token), after: after.visited(by: token), by: pairs)
-        }
+        let guesses = Guesses(from: before, to: after, by: pairs, middle..<table.tokenCount, experts: table.experts)
         pairs.add(from: before, to: after, middle..<table.tokenCount)
 
-        from = table.layers[before.layer].name
-        to = table.layers[after.layer].name
-        recall = guesses.share(guesses.hits)
-        popularityRecall = guesses.share(guesses.popularHits)
-        chanceRecall = guesses.share(guesses.chanceHits)
+        self.from = table.layers[before.layer].name
+        self.to = table.layers[after.layer].name
+        recall = guesses.recall.valueOrZero
+        popularityRecall = guesses.popularityRecall.valueOrZero
+        chanceRecall = guesses.chanceRecall.valueOrZero
+        let pointwise = pairs.pointwiseInformation
         var telling = TellingPairs()
-        mutualInformation = pairs.mutualInformation { telling.add(before: $0, after: $1, $2) }
-        top = telling.pairs.map { _, first, second in
-            let count = Int(pairs.counts[first * pairs.experts + second])
+        let information = pairs.mutualInformation(pointwise) { telling.add(before: $0, after: $1, $2) }
+        mutualInformation = information
+        let sums = TransitionBlocks(
+            from: before, to: after, tokens: table.tokenCount, pairs: pairs, pointwise: pointwise,
+            steps: telling.pairs.map { ($0.before, $0.after) })
+        top = telling.pairs.enumerated().map { rank, pair in
+            let count = Int(pairs.counts[pair.before * pairs.experts + pair.after])
+            let probability = Double(count) / Double(pairs.before[pair.before])
             return Step(
-                first: before.experts[first], second: after.experts[second], count: count,
-                probability: Double(count) / Double(pairs.before[first]))
+                first: before.experts[pair.before], second: after.experts[pair.after], count: count,
+                probability: probability, interval: sums?.interval(ofStep: rank, around: probability))
         }
+        let intervals = Intervals(
+            mutualInformation: sums?.interval(ofInformation: information), recall: guesses.interval(\.recall),
+            popularityRecall: guesses.interval(\.popularityRecall), gain: guesses.interval(\.gain, within: -1...1))
+        self.intervals = intervals == Intervals() ? nil : intervals
         counts = table.experts <= CoActivationReport.greatestMatrix ? pairs.matrix : nil
     }
 }
@@ -60,79 +65,60 @@ private struct TellingPairs {
     }
 }
 
-/// The experts of a layer that are told apart, and who visits them.
-private struct ToldExperts {
-    let layer: Int
-    let experts: [Int]
-    /// For each expert its place in `experts`; −1 for one that is not.
-    private let places: [Int]
-    private let routes: RoutingTable.Routes
-
-    init(_ table: RoutingTable, layer: Int, most: Int) {
-        self.layer = layer
-        routes = table.routes[layer]
-        if table.experts > most {
-            let load = table.load(ofLayer: layer)
-            experts = load.indices.sorted { (-load[$0], $0) < (-load[$1], $1) }[..<most].sorted()
-        } else {
-            experts = Array(0..<table.experts)
-        }
-        var places = [Int](repeating: -1, count: table.experts)
-        for (place, expert) in experts.enumerated() { places[expert] = place }
-        self.places = places
-    }
-
-    /// Places of the experts that a token visits, and the visits to those that have none.
-    func visited(by token: Int) -> Visited {
-        var visited = Visited()
-        read(token, &visited)
-        return visited
-    }
-
-    func read(_ token: Int, _ visited: inout Visited) {
-        visited.places.removeAll(keepingCapacity: true)
-        visited.others = 0
-        for visit in routes.visits(of: token) {
-            let place = places[Int(routes.experts[visit])]
-            if place >= 0 { visited.places.append(place) } else { visited.others += 1 }
-        }
-    }
-
-    struct Visited {
-        var places: [Int] = []
-        var others = 0
-        var count: Int { places.count + others }
-    }
-}
-
 /// How many of the experts that tokens visit next one would have guessed, with as many guesses.
 private struct Guesses {
-    private(set) var visits = 0
-    private(set) var hits = 0.0
-    private(set) var popularHits = 0.0
-    private(set) var chanceHits = 0.0
-    private let experts: Double
+    /// In blocks of the tokens.
+    private(set) var recall: BlockRatio
+    private(set) var popularityRecall: BlockRatio
+    private(set) var chanceRecall: BlockRatio
+    private(set) var gain: BlockRatio
+    private let resampling: BlockResampling?
     private let popularity: [Double]
     private var scores: [Double]
+    /// That visit experts in both layers.
+    private var tokens = 0
 
-    init(_ pairs: ExpertPairs, experts: Int) {
-        self.experts = Double(experts)
+    init(
+        from before: ToldExperts, to after: ToldExperts, by pairs: ExpertPairs, _ second: Range<Int>, experts: Int
+    ) {
+        let most = TransitionReport.mostGuessed(of: experts)
+        let stride = max(1, (second.count + most - 1) / most)
+        let guessed = Array(Swift.stride(from: second.lowerBound, to: second.upperBound, by: stride))
+        resampling = BlockResampling(tokens: guessed.count)
+        let blocks = EvenBlocks(things: guessed.count, count: resampling?.blocks ?? 1)
+        recall = BlockRatio(blocks: blocks.count)
+        (popularityRecall, chanceRecall, gain) = (recall, recall, recall)
         popularity = pairs.after.map(Double.init)
         scores = popularity
-    }
-
-    mutating func add(before: ToldExperts.Visited, after: ToldExperts.Visited, by pairs: ExpertPairs) {
-        guard pairs.tokens > 0, before.count > 0, after.count > 0 else { return }
-        pairs.score(after: before.places, &scores)
-        visits += after.count
-        for expert in after.places {
-            if rank(of: expert, in: scores) < after.count { hits += 1 }
-            if rank(of: expert, in: popularity) < after.count { popularHits += 1 }
+        guard pairs.tokens > 0 else { return }
+        for block in 0..<blocks.count {
+            for token in guessed[blocks[block]] {
+                add(before.visited(by: token), after.visited(by: token), by: pairs, of: experts, to: block)
+            }
         }
-        chanceHits += Double(after.count * after.count) / experts
     }
 
-    func share(_ hits: Double) -> Double { visits == 0 ? 0 : hits / Double(visits) }
+    /// Nil for too few tokens.
+    func interval(_ ratio: KeyPath<Self, BlockRatio>, within range: ClosedRange<Double> = 0...1) -> Interval? {
+        guard tokens >= BlockResampling.leastTokens else { return nil }
+        return resampling?.interval(of: self[keyPath: ratio], within: range)
+    }
+
+    private mutating func add(
+        _ before: ToldExperts.Visited, _ after: ToldExperts.Visited, by pairs: ExpertPairs, of experts: Int,
+        to block: Int
+    ) {
+        guard before.count > 0, after.count > 0 else { return }
+        tokens += 1
+        pairs.score(after: before.places, &scores)
+        let hits = after.places.count { rank(of: $0, in: scores) < after.count }
+        let popularHits = after.places.count { rank(of: $0, in: popularity) < after.count }
+        recall.add(hits, of: after.count, to: block)
+        popularityRecall.add(popularHits, of: after.count, to: block)
+        gain.add(hits - popularHits, of: after.count, to: block)
+        chanceRecall.add(
+            Double(after.count * after.count) / Double(experts), of: Double(after.count), to: block)
+    }
 
     /// How many come before it: those of a higher score, and of the same those with a lower number.
     private func rank(of expert: Int, in scores: [Double]) -> Int {
@@ -142,6 +128,10 @@ private struct Guesses {
         for other in expert..<scores.count { rank += scores[other] > score ? 1 : 0 }
         return rank
     }
+}
+
+extension BlockRatio {
+    fileprivate var valueOrZero: Double { value.isNaN ? 0 : value }
 }
 
 extension ExpertPairs {
