@@ -14,7 +14,7 @@ import Testing
         ({ $0.layers[1].intervals.gini = $1 }, "(0.123 to 0.977)"),
         ({ $0.layers[1].intervals.entropy = $1 }, "(0.123 to 0.977)"),
         ({ $0.layers[1].intervals.effectiveExperts = $1 }, "(0.1 to 1.0)"),
-        ({ $0.layers[1].intervals.deadExperts = $1 }, "(0.1234 to 0.9766)"),
+        ({ $0.layers[1].intervals.deadExperts = $1 }, "(0.1 to 1.0)"),
         ({ $0.layers[1].intervals.dropRates = [nil, $1] }, "(12 to 98\u{202F}%)"),
         ({ $0.acrossLayers?.maxOverMean.intervals = .same($1) }, "(0.12 to 0.98)"),
         ({ $0.acrossLayers?.entropy.intervals = .same($1) }, "(0.12 to 0.98)"),

@@ -33,7 +33,7 @@ extension ReportPage {
                     (of.p90, of.intervals?.p90), (of.p95, of.intervals?.p95), (of.max, of.intervals?.max),
                 ]
                 return [.init(other == nil ? measure : "\(measure), \(name)")]
-                    + values.map { .init($0, $1) { measure == "idle experts" ? $0.short : $0.brief } }
+                    + values.map { .init($0, $1) { measure == "idle experts" ? $0.count : $0.brief } }
             }
         }
         guard !rows.isEmpty else { return "" }
@@ -68,7 +68,7 @@ extension ReportPage {
                 .init(layer.maxViolation, of.maxViolation), .init(layer.cv, of.cv) { $0.fixed(3) },
                 .init(layer.gini, of.gini) { $0.fixed(3) }, .init(layer.entropy, of.entropy) { $0.fixed(3) },
                 .init(layer.effectiveExperts, of.effectiveExperts) { $0.fixed(1) },
-                .init(Double(layer.deadExperts), of.deadExperts) { $0.short },
+                .init(Double(layer.deadExperts), of.deadExperts, \.count),
             ]
         }
         guard cells.joined().contains(where: { !$0.note.isEmpty }) else { return "" }
@@ -99,4 +99,9 @@ extension ReportPage {
             caption: "Every layer of A, \(names[0]), and of B, \(names[1]), and A less B",
             head: ["layer"] + measures.flatMap { ["\($0.name) A", "B", "A − B"] }, rows: rows)
     }
+}
+
+extension Double {
+    /// A number of things, or one between two such.
+    fileprivate var count: String { fixed(self == rounded() ? 0 : 1) }
 }
