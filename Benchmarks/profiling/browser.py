@@ -76,6 +76,17 @@ MEASURE = r"""
       if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 2.5 && b.top < a.bottom - 2.5) { count++; pair = s + ' | ' + t; } }));
     if (count) wrong.push(`${count} letters on others (${pair}) in: ${svg.getAttribute('aria-label').slice(0, 60)}`);
   }
+  // What says how certain a number is stays within its drawing, and is said in words.
+  for (const svg of svgs.filter(s => s.getAttribute('role') === 'img' && s.querySelector('.confidence,.shaded') && shown(s))) {
+    const room = svg.getBoundingClientRect(), name = svg.getAttribute('aria-label');
+    for (const mark of svg.querySelectorAll('.confidence,.shaded')) {
+      const box = mark.getBoundingClientRect();
+      if (box.top < room.top - 2 || box.bottom > room.bottom + 2 || box.left < room.left - 2 || box.right > room.right + 2)
+        wrong.push(`an interval beyond its drawing: ${name.slice(0, 60)}`);
+    }
+    for (const words of [name, svg.closest('figure').textContent])
+      if (!words.includes('95 % confidence')) wrong.push(`intervals without words: ${name.slice(0, 60)}`);
+  }
   if (least[0] < 4.5) wrong.push(`contrast ${least[0].toFixed(2)}: ${least[1]}`);
   if (smallest[0] < 9) wrong.push(`letters of ${smallest[0].toFixed(1)} px: ${smallest[1]}`);
   let level = 0;

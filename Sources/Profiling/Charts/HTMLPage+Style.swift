@@ -130,7 +130,7 @@ extension HTMLPage {
         caption { text-align: left; font-weight: 600; padding-bottom: .4rem; }
         th, td { padding: .28rem .7rem; text-align: right; border-bottom: 1px solid var(--faint); white-space: nowrap; font-weight: 400; }
         thead th { color: var(--soft); vertical-align: bottom; font-size: .8125rem; position: sticky; top: 0; background: var(--paper); }
-        td small { display: block; color: var(--soft); font-size: .75rem; line-height: 1.2; }
+        td, tbody th { vertical-align: baseline; } td small { display: block; color: var(--soft); font-size: .75rem; line-height: 1.2; }
         th[scope=row], th:first-child { text-align: left; padding-left: 0; max-width: 20rem; overflow: hidden; text-overflow: ellipsis; }
         details { margin: .7rem 0 0; } summary { cursor: pointer; color: var(--accent); font-size: .875rem; width: fit-content; padding: .15rem 0; }
         dl.glossary { display: grid; gap: 1.1rem; margin: 1rem 0 0; }

@@ -62,13 +62,13 @@ extension ReportPage {
             name: "95 % confidence",
             meaning:
                 "Where a number would lie for other text of the same kind. The tokens are cut into blocks of neighbors, since "
-                + "neighbors are alike, and measured again as many times as blocks are drawn anew, some twice and some not at "
-                + "all. What lies above the number in 95 % of that is put below it, and the other way around, since a redrawn "
-                + "trace is to this one what this one is to the text it came from. What was chosen by the same tokens is given: "
-                + "an expert's strongest partner, a token's favorite expert, the experts of a hot set. An interval of a mean "
-                + "over layers is the mean of their intervals, which is rather too wide. Mutual information and divergence "
-                + "have an interval and what chance adds to them within it, so they are held against shuffled labels and "
-                + "blocks as well; those have none, nor has what is known exactly: fair shares, ceilings, counts.",
+                + "neighbors are alike; as many blocks are drawn anew, some twice and some not at all, and measured again, "
+                + "many times. A redrawn trace is to this one what this one is to the text it came from, so what lies above "
+                + "the number in redrawn ones goes below it here, and the other way around. What was chosen by the same tokens "
+                + "is given: an expert's strongest partner, a token's favorite expert, the busiest experts of the first half. "
+                + "The interval of a mean over layers is the mean of their intervals, rather too wide than too narrow. Mutual "
+                + "information and divergence hold what chance adds to them, and so do their intervals; therefore they are "
+                + "held against shuffled labels and blocks as well, whose own numbers have no interval.",
             source: "Block bootstrap: Carlstein, 1986; reflection: Davison and Hinkley, 1997, section 5.2"),
         Term(
             name: "Confidence, margin, entropy of a gate",
