@@ -11,8 +11,11 @@ extension Interval {
 }
 
 extension Interval? {
-    /// After its number, in parentheses; nothing where there is none.
-    func note(_ number: (Double) -> String = { $0.brief }) -> String { map { " (\($0.text(number)))" } ?? "" }
+    /// After its number, in parentheses; nothing where there is none or it is the number alone.
+    func note(_ number: (Double) -> String = { $0.brief }) -> String {
+        guard let interval = self, interval.low < interval.high else { return "" }
+        return " (\(interval.text(number)))"
+    }
 
     /// The same for a share.
     var percentNote: String { note(\.percent) }

@@ -106,7 +106,7 @@ extension ReportPage {
     private func pairTable(_ caption: String, _ pairs: CoActivationReport.Pairs) -> String {
         guard !pairs.top.isEmpty else { return "" }
         return HTMLPage.table(
-            caption: caption, head: ["experts", "times together", "P(second | first)", "over independence"],
+            caption: caption, head: ["experts", "together", "P(second | first)", "over independence"],
             cells: pairs.top.prefix(12).map {
                 [
                     .init("\($0.first) and \($0.second)"), .init($0.count.grouped),

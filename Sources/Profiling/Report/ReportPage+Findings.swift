@@ -56,7 +56,9 @@ extension ReportPage {
                 <dd class="note">against \(figure.text(before)): \((value - before).change(figure.text))</dd>
                 """
             }
-            let certainty = figure.interval(report).map { "<dd class=\"note\">95 %: \($0.text(figure.text))</dd>" }
+            let certainty = figure.interval(report).flatMap { interval in
+                interval.low < interval.high ? "<dd class=\"note\">95 %: \(interval.text(figure.text))</dd>" : nil
+            }
             let note = figure.note.isEmpty ? "" : "<dd class=\"note\">\(figure.note.escapedForHTML)</dd>"
             return """
                 <div><dt>\(figure.name.escapedForHTML)</dt><dd class="value">\(figure.text(value))</dd>\
