@@ -24,6 +24,8 @@ struct Tokenize: ParsableCommand {
     @Flag(help: "Print one line of JSON: tokens and the text they decode to.")
     var json = false
 
+    private static let linesAtOnce = 1024
+
     func validate() throws {
         if [words, text, lines].compactMap(\.self).count > 1 {
             throw ValidationError("give the text as an argument, with --text or with --lines, only one of them")
@@ -44,7 +46,12 @@ struct Tokenize: ParsableCommand {
             try Terminal.print(
                 json: Output(tokens: tokens, text: String(decoding: tokenizer.bytes(of: tokens), as: UTF8.self)))
         } else {
-            for token in tokens { Terminal.print("\(token)\t\(tokenizer.visibleText(of: token))\n") }
+            for start in stride(from: 0, to: tokens.count, by: Self.linesAtOnce) {
+                let lines = tokens[start...].prefix(Self.linesAtOnce).map {
+                    "\($0)\t\(tokenizer.visibleText(of: $0))\n"
+                }
+                Terminal.print(lines.joined())
+            }
         }
     }
 

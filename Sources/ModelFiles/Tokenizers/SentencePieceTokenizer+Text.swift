@@ -14,8 +14,14 @@ extension SentencePieceTokenizer {
         var result: [UInt8] = []
         result.reserveCapacity(text.count * 3 / 2 + 3)
         if description.addsSpacePrefix { result += Self.space }
+        let isPlain = userDefined.isEmpty && !description.removesExtraSpaces
         var isAfterSpace = description.removesExtraSpaces
         while index < text.count {
+            if isPlain, text[index] < 0x80, text[index] != blank {
+                result.append(text[index])
+                index += 1
+                continue
+            }
             let unit = unit(of: text, at: index)
             var bytes = unit.isMalformed ? UTF8Character.replacement[...] : text[index..<index + unit.length]
             if isAfterSpace { bytes = bytes.drop { $0 == blank } }

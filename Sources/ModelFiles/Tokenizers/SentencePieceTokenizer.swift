@@ -3,6 +3,8 @@ package struct SentencePieceTokenizer: Tokenizer {
     /// SentencePiece refuses pieces of so many bytes, and thereby bounds the work per character.
     static let pieceLengthLimit = 8000
     static let space = Array("\u{2581}".utf8)
+    /// Bytes of a text from which on its words are remembered.
+    private static let wordsPay = 1 << 10
 
     package let description: TokenizerDescription
     /// Finds the pieces that a text can contain: normal, user-defined and unused ones.
@@ -11,6 +13,9 @@ package struct SentencePieceTokenizer: Tokenizer {
     let control: PieceTrie
     /// The ids of the 256 byte pieces, or none.
     private let byteIDs: [Int]
+    /// Cuts texts into words that are encoded by themselves. None where a piece is unused: how such a piece is taken
+    /// apart depends on the whole text.
+    private let cutter: WordCutter?
 
     /// Throws a `TokenizerError` if the description contradicts itself.
     package init(_ description: TokenizerDescription) throws(TokenizerError) {
@@ -21,6 +26,8 @@ package struct SentencePieceTokenizer: Tokenizer {
         userDefined = Self.trie(of: .userDefined, kinds: kinds, table: table)
         control = Self.trie(of: .control, kinds: kinds, table: table)
         byteIDs = Self.byteIDs(in: description)
+        let found = kinds.indices.filter { [.normal, .userDefined].contains(kinds[$0]) }
+        cutter = kinds.contains(.unused) ? nil : WordCutter(pieces: found.map { description.pieces[$0] })
         guard description.unknownID != nil || !byteIDs.isEmpty else {
             throw Self.contradiction("neither an unknown piece nor 256 byte pieces, so some texts have no ids")
         }
@@ -28,6 +35,32 @@ package struct SentencePieceTokenizer: Tokenizer {
 
     package func encode(_ text: some Collection<UInt8>) -> [Int] {
         let text = normalized(Array(text))
+        return words(of: text) ?? whole(text)
+    }
+
+    /// The ids of a normalized text, word by word; nil where it cannot be cut, or is too short to be worth it.
+    private func words(of text: [UInt8]) -> [Int]? {
+        guard let cutter, text.count >= Self.wordsPay else { return nil }
+        let encode = { (word: ArraySlice<UInt8>) in whole(Array(word)) }
+        var memory = WordMemory()
+        var ids: [Int] = []
+        ids.reserveCapacity(text.count / 3)
+        // A run of unknown pieces is one, across words too.
+        let lonely = byteIDs.isEmpty ? description.unknownID ?? -1 : -1
+        do {
+            try cutter.forEachWord(in: text) { range in
+                var word = memory.ids(of: range, in: text, encode: encode)
+                if let first = word.first, first == lonely, ids.last == lonely { word = word.dropFirst() }
+                for id in word { ids.append(Int(id)) }
+            }
+        } catch {
+            return nil
+        }
+        return ids
+    }
+
+    /// The ids of a normalized text or word.
+    private func whole(_ text: [UInt8]) -> [Int] {
         var merge = BytePairMerge(text, parts: parts(of: text), table: table, description: description)
         var ids: [Int] = []
         var isAfterUnknown = false

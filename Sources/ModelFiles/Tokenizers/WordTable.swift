@@ -30,8 +30,6 @@ struct WordTable {
         return (word, true)
     }
 
-    mutating func removeAll() { self = WordTable() }
-
     private func isEqual(_ word: Int, to range: Range<Int>, of text: [UInt8]) -> Bool {
         let start = starts[word]
         guard starts[word + 1] - start == range.count else { return false }

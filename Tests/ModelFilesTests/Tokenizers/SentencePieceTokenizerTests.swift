@@ -106,6 +106,29 @@ struct SentencePieceTokenizerTests {
         #expect(ids == Array(repeating: 7, count: 50_000))
     }
 
+    @Test(
+        arguments: [
+            (["a", "b", "ab", "\u{2581}a", "!", "!!", "7", "77"], [:], false),
+            (["a", "b", "ab", "\u{2581}a", "!", "!!", "7", "77"], [:], true),
+            (["a", "b", "ba", "!", "b!\u{2581}", "a7a"], ["b!\u{2581}": .userDefined], false),
+        ] as [([String], [String: TokenizerDescription.PieceKind], Bool)])
+    func `a long text has the same pieces whether it is cut into words or not`(
+        known: [String], kinds: [String: TokenizerDescription.PieceKind], bytes: Bool
+    ) throws {
+        // Some of these have no piece, and stand at the end of one word and the start of the next.
+        let parts = ["ab aba", "!!", "é€", "77a7", " ", "\n", "?\u{3000}!", "abab! ", "ab!  a7a"]
+        var numbers = SeededGenerator(state: 1)
+        let text = (0..<2000).map { _ in parts[Int.random(in: 0..<parts.count, using: &numbers)] }.joined()
+        for spacePrefix in [false, true] {
+            let cut = vocabulary(["\u{2581}"] + known, kinds: kinds, bytes: bytes, spacePrefix: spacePrefix)
+            // An unused piece, which is never met, keeps a text whole.
+            let whole = vocabulary(
+                ["\u{2581}"] + known + ["zz"], kinds: kinds.merging(["zz": .unused]) { $1 }, bytes: bytes,
+                spacePrefix: spacePrefix)
+            #expect(try pieces(text, cut) == pieces(text, whole))
+        }
+    }
+
     @Test func `a description that contradicts itself is refused`() {
         var description = vocabulary(["a"])
         description.unknownID = nil
