@@ -3,8 +3,8 @@ struct ToldExperts {
     let layer: Int
     let experts: [Int]
     /// For each expert its place in `experts`; −1 for one that is not.
-    let places: [Int]
-    let routes: RoutingTable.Routes
+    private let places: [Int]
+    private let routes: RoutingTable.Routes
 
     init(_ table: RoutingTable, layer: Int, most: Int) {
         self.layer = layer

@@ -4,7 +4,7 @@
 /// method; what chance adds is about the same in every resample).
 struct TransitionBlocks {
     /// Pairs that are looked at: of more, those of evenly spread tokens, so that intervals are wider than they need to be.
-    private static let mostPairs = 1 << 22
+    private static let mostPairs = 1 << 21
 
     private var information: BlockRatio
     private var steps: [BlockRatio]
@@ -31,10 +31,13 @@ struct TransitionBlocks {
         }
         let stride = 1 + pairs.counts.reduce(0) { $0 + Int($1) } / Self.mostPairs
         let blocks = EvenBlocks(things: (tokens + stride - 1) / stride, count: resampling.blocks)
+        var (first, second) = (ToldExperts.Visited(), ToldExperts.Visited())
         for block in 0..<blocks.count {
             var sums = StepSums(experts: pairs.experts, steps: steps.count)
             for thing in blocks[block] {
-                sums.add(thing * stride, before, after, pointwise: pointwise, stepOfPair: stepOfPair)
+                before.read(thing * stride, &first)
+                after.read(thing * stride, &second)
+                sums.add(before: first, after: second, pointwise: pointwise, stepOfPair: stepOfPair)
             }
             information.add(sums.information, of: Double(sums.pairs), to: block)
             for (step, pair) in pairsOfSteps.enumerated() {
@@ -66,22 +69,19 @@ private struct StepSums {
     }
 
     mutating func add(
-        _ token: Int, _ before: ToldExperts, _ after: ToldExperts, pointwise: [Double], stepOfPair: [Int8]
+        before: ToldExperts.Visited, after: ToldExperts.Visited, pointwise: [Double], stepOfPair: [Int8]
     ) {
-        let next = after.routes.visits(of: token)
-        for visit in before.routes.visits(of: token) {
-            let row = before.places[Int(before.routes.experts[visit])]
-            guard row >= 0 else { continue }
-            let known = pairs
-            for visit in next {
-                let column = after.places[Int(after.routes.experts[visit])]
-                guard column >= 0 else { continue }
-                let pair = row * tokens.count + column
-                pairs += 1
-                information += pointwise[pair]
-                if stepOfPair[pair] >= 0 { steps[Int(stepOfPair[pair])] += 1 }
+        guard !after.places.isEmpty else { return }
+        pairs += before.places.count * after.places.count
+        for expert in before.places {
+            tokens[expert] += 1
+            let row = expert * tokens.count
+            var sum = 0.0
+            for next in after.places {
+                sum += pointwise[row + next]
+                if stepOfPair[row + next] >= 0 { steps[Int(stepOfPair[row + next])] += 1 }
             }
-            if pairs > known { tokens[row] += 1 }
+            information += sum
         }
     }
 }

@@ -7,7 +7,9 @@ extension CacheReport.WorkingSet {
     static func all(of table: RoutingTable) -> [Self] {
         let pool = table.layers.count * table.experts
         guard table.tokenCount > 0, pool > 0 else { return [] }
-        let blocks = EvenBlocks(things: table.tokenCount, count: BlockResampling(tokens: table.tokenCount)?.blocks ?? 1)
+        // In a large pool most gaps reach over many blocks.
+        let count = BlockResampling(tokens: table.tokenCount).map { min($0.blocks, max(1 << 22 / pool, 16)) } ?? 1
+        let blocks = EvenBlocks(things: table.tokenCount, count: count)
         var gaps = Gaps(blocks)
         for routes in table.routes { gaps.add(routes, experts: table.experts) }
         return (0..<Int.bitWidth - table.tokenCount.leadingZeroBitCount).map { power in
