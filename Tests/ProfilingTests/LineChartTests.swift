@@ -44,6 +44,9 @@ import Testing
         let html = certain(3).html
         let path = html.components(separatedBy: "<path class=\"confidence color0\" d=\"").last?.prefix { $0 != "\"" }
         #expect(path?.filter { $0 == "V" }.count == 3)
+        let marks = html.components(separatedBy: "class=\"").map { $0.prefix { $0 != "\"" } }
+        let places = ["confidence color0", "curve color0"].map { marks.firstIndex(of: $0[...]) ?? -1 }
+        #expect(places == places.sorted() && places[0] > 0, "lines lie behind the curve")
         #expect(html.contains("vertical lines: 95 % confidence</li>"))
         #expect(html.contains("one from 10 (8 to 13) to 10 (8 to 13). In parentheses: 95 % confidence"))
         // The axis goes from 8 to 13, from the bottom at 222 to the top at 10.

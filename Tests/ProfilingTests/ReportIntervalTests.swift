@@ -112,6 +112,15 @@ import Testing
         #expect(!ReportText(Self.plain, width: 100, usesColor: false).text.contains("95 % confidence"))
     }
 
+    @Test func `an interval that is the number alone says nothing more`() {
+        var report = Self.plain
+        report.layers[1].cv = 0.25
+        report.layers[1].intervals.cv = Interval(low: 0.25, high: 0.25)
+        #expect(!ReportPage(report).html.contains("<small>"))
+        report.layers[1].intervals.cv = Interval(low: 0.25, high: 0.26)
+        #expect(ReportPage(report).html.contains("<td>0.250<small> (0.250 to 0.260)</small></td>"))
+    }
+
     @Test func `a terminal has those of the hit rates and of the recall`() {
         var report = Self.plain
         for place in report.cache?.points.indices ?? 0..<0 {
@@ -122,7 +131,7 @@ import Testing
         }
         let lines = ReportText(report, width: 100, usesColor: false).lines
         let place = lines.firstIndex { $0.contains("hits, least recently used") } ?? 0
-        #expect(lines[place + 1].hasPrefix("  95 % confidence") && lines[place + 1].contains("12 to 34 %"))
+        #expect(lines[place + 1].hasPrefix("  95 % confidence") && lines[place + 1].contains("12–34 %"))
         #expect(lines.contains { $0.contains("48 % (40 to 60 %) of its visits guessed") })
     }
 

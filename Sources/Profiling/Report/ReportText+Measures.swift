@@ -85,7 +85,9 @@ extension ReportText {
         if cache.expertBytes != nil { rows.append(["  memory"] + points.map { $0.bytes?.inBytes ?? "–" }) }
         rows.append(["  hits, least recently used " + curve] + points.map(\.lru.percent))
         if points.contains(where: { $0.intervals?.lru != nil }) {
-            rows.append(["  95 % confidence"] + points.map { $0.intervals?.lru?.text(\.percent) ?? "–" })
+            // As short as the sizes above it, so that no column goes for it.
+            let ends = points.map { $0.intervals?.lru?.text(\.percent).replacing(" to ", with: "–") ?? "–" }
+            rows.append(["  95 % confidence"] + ends)
         }
         rows.append(["  hits, best possible"] + points.map(\.belady.percent))
         return table(rows)
