@@ -112,10 +112,10 @@ import Testing
         #expect(!ReportText(Self.plain, width: 100, usesColor: false).text.contains("95 % confidence"))
     }
 
-    @Test func `an interval that is the number alone says nothing more`() {
+    @Test func `an interval that reads as the number alone says nothing more`() {
         var report = Self.plain
         report.layers[1].cv = 0.25
-        report.layers[1].intervals.cv = Interval(low: 0.25, high: 0.25)
+        report.layers[1].intervals.cv = Interval(low: 0.25, high: 0.2501)
         #expect(!ReportPage(report).html.contains("<small>"))
         report.layers[1].intervals.cv = Interval(low: 0.25, high: 0.26)
         #expect(ReportPage(report).html.contains("<td>0.250<small> (0.250 to 0.260)</small></td>"))

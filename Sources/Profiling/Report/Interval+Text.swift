@@ -11,9 +11,9 @@ extension Interval {
 }
 
 extension Interval? {
-    /// After its number, in parentheses; nothing where there is none or it is the number alone.
+    /// After its number, in parentheses; nothing where there is none or its ends read the same.
     func note(_ number: (Double) -> String = { $0.brief }) -> String {
-        guard let interval = self, interval.low < interval.high else { return "" }
+        guard let interval = self, number(interval.low) != number(interval.high) else { return "" }
         return " (\(interval.text(number)))"
     }
 

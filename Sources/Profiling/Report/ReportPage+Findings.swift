@@ -57,7 +57,8 @@ extension ReportPage {
                 """
             }
             let certainty = figure.interval(report).flatMap { interval in
-                interval.low < interval.high ? "<dd class=\"note\">95 %: \(interval.text(figure.text))</dd>" : nil
+                figure.text(interval.low) == figure.text(interval.high)
+                    ? nil : "<dd class=\"note\">95 %: \(interval.text(figure.text))</dd>"
             }
             let note = figure.note.isEmpty ? "" : "<dd class=\"note\">\(figure.note.escapedForHTML)</dd>"
             return """
