@@ -46,12 +46,21 @@ struct Tokenize: ParsableCommand {
             try Terminal.print(
                 json: Output(tokens: tokens, text: String(decoding: tokenizer.bytes(of: tokens), as: UTF8.self)))
         } else {
-            for start in stride(from: 0, to: tokens.count, by: Self.linesAtOnce) {
-                let lines = tokens[start...].prefix(Self.linesAtOnce).map {
-                    "\($0)\t\(tokenizer.visibleText(of: $0))\n"
-                }
-                Terminal.print(lines.joined())
+            printTable(of: tokens, with: tokenizer)
+        }
+    }
+
+    /// A line for each token, written once for all its places.
+    private func printTable(of tokens: [Int], with tokenizer: TextTokenizer) {
+        var lines: [Int: String] = [:]
+        for start in stride(from: 0, to: tokens.count, by: Self.linesAtOnce) {
+            var text = ""
+            for token in tokens[start...].prefix(Self.linesAtOnce) {
+                let line = lines[token] ?? "\(token)\t\(tokenizer.visibleText(of: token))\n"
+                lines[token] = line
+                text += line
             }
+            Terminal.print(text)
         }
     }
 
