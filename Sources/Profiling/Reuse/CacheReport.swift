@@ -40,11 +40,13 @@ package struct CacheReport: Codable, Sendable, Equatable {
         package var belady: Double
         /// Those that the first half of the tokens asked for most, kept for good; counted on the second half.
         package var pinned: Double
+        /// Over blocks of whole passes; nil for fewer than 96 tokens that count, or eight passes.
         package var intervals: Intervals?
 
         package struct Intervals: Codable, Sendable, Equatable {
             package var lru: Interval?
             package var belady: Interval?
+            /// Those that the first half chose being given; nil for too little in the second.
             package var pinned: Interval?
         }
     }
@@ -76,6 +78,7 @@ package struct CacheReport: Codable, Sendable, Equatable {
         package var busiestTenth: Double
         /// The same when the busiest tenth is chosen by the first half of the tokens and counted on the second.
         package var busiestTenthLater: Double
+        /// Nil for fewer than 96 tokens, or more than 65,536 experts in all.
         package var intervals: Intervals?
 
         package struct Intervals: Codable, Sendable, Equatable {
