@@ -40,6 +40,22 @@ import Testing
         #expect(severity(shift: 0) == .fine)
     }
 
+    @Test func `of few texts it is said that they cannot be told from their domains`() throws {
+        func report(texts: Int) -> RoutingReport {
+            RoutingReport(
+                .random(
+                    experts: 8, topK: 2, layers: 1, texts: texts, tokensPerText: 128, skew: 0.6, domains: ["a", "b"],
+                    shift: 4), kind: "text")
+        }
+        let words = "stretches of 32 tokens were shuffled"
+        for (texts, isSaid) in [(4, true), (16, false)] {
+            let report = report(texts: texts)
+            let finding = try #require(report.findings.first { $0.kind == "specialization" })
+            #expect(finding.severity == .notice && finding.detail.contains(words) == isSaid)
+            #expect(ReportPage(report).html.contains("so few that \(words)") == isSaid)
+        }
+    }
+
     @Test func `a hot set is one that stays hot`() {
         let hot = RoutingTable.random(experts: 40, topK: 1, layers: 1, texts: 1, tokensPerText: 2000, skew: 0.8)
             .tokenByToken()

@@ -142,6 +142,7 @@ extension Finding {
             + "\(best.information.interval.note { $0.fixed(3) }) of a token's "
             + "domain, \(best.information.normalized.percent) of what there is to know; shuffled labels give "
             + "\(best.information.shuffledMean.fixed(3)), one in a hundred more than \(best.information.shuffledHigh.fixed(3))."
+            + (domains.shuffled == .segments ? " \(DomainReport.fewTexts)" : "")
         return domains.isBeyondChance
             ? Finding(
                 .notice, "specialization",

@@ -55,6 +55,7 @@ extension ReportPage {
         chart.names = RoutingReport.labels(domains.layers.map(\.layer))
         chart.startsAtZero = true
         chart.bands = [Self.band(domains.layers.map(\.information))]
+        if domains.shuffled == .segments { chart.explanation = DomainReport.fewTexts }
         let which =
             beyond.count == domains.layers.count ? "every layer" : "\(beyond.count) of \(domains.layers.count) layers"
         chart.takeaway =
@@ -162,4 +163,11 @@ extension Information {
     var normalizedInterval: Interval? {
         mutualInformation > 0 ? interval?.scaled(by: normalized / mutualInformation) : nil
     }
+}
+
+extension DomainReport {
+    /// What it means that labels of segments were shuffled.
+    static let fewTexts =
+        "The texts are so few that stretches of \(LabeledUnits.mostTokens) tokens were shuffled: that the domains differ "
+        + "and that these texts do is the same to them."
 }

@@ -85,7 +85,9 @@ extension ReportPage {
             name: "Mutual information",
             meaning:
                 "What the expert tells of the label (a domain, a token), in nats: 0 when nothing, the entropy of the labels "
-                + "when all. Few tokens make it too high, so it is held against shuffled labels.",
+                + "when all. Few tokens make it too high, so it is held against shuffled labels. Those of domains are shuffled "
+                + "among whole texts, or the windows that a text was read in, since each has ways of its own; among stretches of "
+                + "\(LabeledUnits.mostTokens) tokens where texts are too few.",
             formula: "Σ p(e, l) ln p(e, l) / (p(e) p(l))", source: "Shannon, 1948"),
         Term(
             name: "Hit rate",
