@@ -126,9 +126,7 @@ extension Finding {
             .notice, "hot_set",
             quarter.recencyPays
                 ? "No hot set, but recency pays: a cache of \(quarter.share.percent) of the experts hits \(quarter.lru.percent)"
-                    + (quarter.intervals?.lru).percentNote
-                : "No hot set worth caching: \(quarter.share.percent) of the experts in memory hit \(quarter.lru.percent)"
-                    + (quarter.intervals?.lru).percentNote,
+                : "No hot set worth caching: \(quarter.share.percent) of the experts in memory hit \(quarter.lru.percent)",
             detail: numbers)
     }
 
