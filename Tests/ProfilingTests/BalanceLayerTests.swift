@@ -172,6 +172,20 @@ import Testing
         #expect(second.low <= reports[1].cv && reports[1].cv <= second.high)
     }
 
+    @Test func `same experts for all tokens reach every ceiling, and even loads the others`() throws {
+        let (same, even) = ((0..<200).map { _ in [2, 5] }, (0..<200).map { [$0 % 8, ($0 + 1) % 8] })
+        let reports = LayerReport.all(of: .sample(experts: 8, topK: 2, routes: [same, even]))
+        let ceilings = try #require(reports[0].ceilings)
+        #expect(ceilings == reports[1].ceilings)
+        #expect(isNear(ceilings.cv, 3.0.squareRoot()) && isNear(reports[0].cv, ceilings.cv))
+        #expect(isNear(ceilings.gini, 0.75) && isNear(reports[0].gini, ceilings.gini))
+        #expect(ceilings.maxViolation == 3 && reports[0].maxViolation == 3)
+        #expect(ceilings.deadExperts == 6 && reports[0].deadExperts == 6)
+        #expect(isNear(reports[0].entropy, 1.0 / 3), "ln 2 / ln 8")
+        #expect(ceilings.entropy == 1 && isNear(reports[1].entropy, 1))
+        #expect(ceilings.effectiveExperts == 8 && isNear(reports[1].effectiveExperts, 8))
+    }
+
     @Test func `chance knows what few visits look like`() throws {
         // Two experts, two tokens: alike in half of the cases, else all at one.
         let table = RoutingTable.sample(experts: 2, topK: 1, routes: [[[0], [0]], [[0], [1]]])

@@ -69,10 +69,10 @@ import Testing
             #expect(report.maxOverMean <= report.maxOverMeanCeiling && report.chance.maxOverMean >= 1)
             #expect((0...1).contains(report.entropy) && (0...6.0 / 7).contains(report.gini))
             #expect(report.effectiveExperts <= 7 + 1e-9 && report.effectiveExperts >= Double(1 + seed % 4) - 1e-9)
-            let intervals = report.intervals
+            let (intervals, ceilings) = (report.intervals, try #require(report.ceilings))
             let checks: [(Interval?, Double, Double, Double)] = [
                 (intervals.maxOverMean, report.maxOverMean, 1, report.maxOverMeanCeiling),
-                (intervals.cv, report.cv, 0, 6.0.squareRoot()), (intervals.gini, report.gini, 0, 6.0 / 7),
+                (intervals.cv, report.cv, 0, ceilings.cv), (intervals.gini, report.gini, 0, ceilings.gini),
                 (intervals.entropy, report.entropy, 0, 1),
             ]
             for (interval, value, floor, ceiling) in checks {

@@ -58,10 +58,9 @@ struct PlausibleBalances {
             let squared = square(balance)
             return resamples.map { min(even + max(2 * squared - square($0), 0).squareRoot(), ceiling) }
         }
-        let experts = Double(count)
         maxOverMean = reflected(\.maxOverMean, above: 1, upTo: balance.maxOverMeanCeiling)
-        cv = reflected(\.coefficientOfVariation, above: 0, upTo: (experts - 1).squareRoot())
-        gini = reflected(\.gini, above: 0, upTo: (experts - 1) / experts)
+        cv = reflected(\.coefficientOfVariation, above: 0, upTo: balance.coefficientOfVariationCeiling)
+        gini = reflected(\.gini, above: 0, upTo: balance.giniCeiling)
         entropy = resamples.map { min(max(2 * balance.normalizedEntropy - $0.normalizedEntropy, 0), 1) }
         effectiveExperts = entropy.map { LoadBalance.effectiveExperts(atEntropy: $0, of: count) }
         // Who was visited is not dead.

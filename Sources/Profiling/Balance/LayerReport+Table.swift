@@ -34,6 +34,7 @@ extension LayerReport {
         effectiveExperts = balance.effectiveExperts
         deadExperts = balance.idleExperts
         isCollapsed = balance.isCollapsed
+        ceilings = Ceilings(balance, experts: table.experts, visitsPerToken: visits > 0 ? perToken : 0)
 
         let bootstrap = BlockBootstrap(routes, experts: table.experts)
         let balances = bootstrap.map { [load] in
@@ -47,5 +48,17 @@ extension LayerReport {
         dropRates = routes.dropRates(topK: table.topK)
         gate = GateReport(routes, experts: table.experts, bootstrap: bootstrap)
         coActivation = CoActivationReport(routes, load: load, bootstrap: bootstrap)
+    }
+}
+
+extension LayerReport.Ceilings {
+    fileprivate init(_ balance: LoadBalance, experts: Int, visitsPerToken: Double) {
+        maxViolation = balance.maxOverMeanCeiling - 1
+        cv = balance.coefficientOfVariationCeiling
+        gini = balance.giniCeiling
+        entropy = 1
+        effectiveExperts = Double(experts)
+        // Some token visits at least the mean, rounded up.
+        deadExperts = Double(experts) - visitsPerToken.rounded(.up)
     }
 }

@@ -13,7 +13,7 @@ package struct LayerReport: Codable, Sendable, Equatable {
     package var maxViolation: Double
     package var cv: Double
     package var gini: Double
-    /// Normalized: 1 when all are equal, 0 at one expert.
+    /// Normalized: 1 when all are equal.
     package var entropy: Double
     /// exp of the entropy: as many experts with equal loads would have it.
     package var effectiveExperts: Double
@@ -21,6 +21,7 @@ package struct LayerReport: Codable, Sendable, Equatable {
     package var deadExperts: Int
     /// Whether this is no longer a mixture; ``LoadBalance`` says from when on.
     package var isCollapsed: Bool
+    package var ceilings: Ceilings?
     package var intervals: Intervals
     package var chance: Chance
     /// For each rank, from the first choice on, the share of choices that a capacity turned away; empty where none was.
@@ -28,6 +29,17 @@ package struct LayerReport: Codable, Sendable, Equatable {
     package var gate: GateReport?
     /// Nil where tokens visit one expert.
     package var coActivation: CoActivationReport?
+
+    /// What measures are at most: where the loads are even for entropy and effective experts, for the others where all tokens
+    /// visit the same experts. Of max/mean it is ``maxOverMeanCeiling``.
+    package struct Ceilings: Codable, Sendable, Equatable {
+        package var maxViolation: Double
+        package var cv: Double
+        package var gini: Double
+        package var entropy: Double
+        package var effectiveExperts: Double
+        package var deadExperts: Double
+    }
 
     /// Bootstrap over contiguous blocks of tokens, since neighbors are alike (Carlstein, 1986). Nil for too few tokens.
     package struct Intervals: Codable, Sendable, Equatable {

@@ -37,18 +37,20 @@ extension ReportPage {
         Term(
             name: "Coefficient of variation",
             meaning:
-                "The standard deviation of the loads over their mean: 0 when all are equal, √(E − 1) when one expert does all.",
+                "The standard deviation of the loads over their mean: 0 when all are equal, √(E / k − 1) when all tokens visit "
+                + "the same k experts.",
             formula: "σ / μ"),
         Term(
             name: "Gini",
             meaning:
-                "Half the mean difference of two loads over the mean load: 0 when all are equal, (E − 1) / E when one "
-                + "expert does all.",
+                "Half the mean difference of two loads over the mean load: 0 when all are equal, 1 − k / E when all tokens "
+                + "visit the same k experts.",
             formula: "Σ|nᵢ − nⱼ| / (2 E Σn)", source: "Gini, 1912"),
         Term(
             name: "Normalized entropy, effective experts",
             meaning:
-                "The entropy of the shares over its greatest: 1 when all are equal, 0 when one expert does all. Its "
+                "The entropy of the shares over its greatest: 1 when all are equal, ln k / ln E when all tokens visit the same k "
+                + "experts. Its "
                 + "exponential is as many experts with equal loads as would have that entropy, at most E.",
             formula: "−Σ p ln p / ln E, exp(−Σ p ln p)", source: "Shannon, 1948"),
         Term(

@@ -20,25 +20,32 @@ extension ReportPage {
     }
 
     private var percentiles: String {
-        let measures: [(String, (AcrossLayers) -> AcrossLayers.Percentiles)] = [
-            ("max/mean", \.maxOverMean), ("coefficient of variation", \.cv), ("Gini", \.gini),
-            ("normalized entropy", \.entropy), ("effective experts", \.effectiveExperts),
-            ("idle experts", \.deadExperts),
+        typealias Measure = (
+            name: String, percentiles: (AcrossLayers) -> AcrossLayers.Percentiles, ceiling: (LayerReport) -> Double?
+        )
+        let measures: [Measure] = [
+            ("max/mean", \.maxOverMean, \.maxOverMeanCeiling), ("coefficient of variation", \.cv, \.ceilings?.cv),
+            ("Gini", \.gini, \.ceilings?.gini), ("normalized entropy", \.entropy, \.ceilings?.entropy),
+            ("effective experts", \.effectiveExperts, \.ceilings?.effectiveExperts),
+            ("idle experts", \.deadExperts, \.ceilings?.deadExperts),
         ]
-        let rows = measures.flatMap { measure, value in
+        let rows = measures.flatMap { measure, value, ceiling in
             zip(names, reports).compactMap { name, report -> [HTMLPage.Cell]? in
                 guard let of = report.acrossLayers.map(value) else { return nil }
                 let values = [
                     (of.min, of.intervals?.min), (of.p50, of.intervals?.p50), (of.p75, of.intervals?.p75),
                     (of.p90, of.intervals?.p90), (of.p95, of.intervals?.p95), (of.max, of.intervals?.max),
                 ]
+                let number: (Double) -> String = { measure == "idle experts" ? $0.count : $0.brief }
                 return [.init(other == nil ? measure : "\(measure), \(name)")]
-                    + values.map { .init($0, $1) { measure == "idle experts" ? $0.count : $0.brief } }
+                    + values.map { .init($0, $1, number) }
+                    + [.init(report.layers.compactMap(ceiling).max().map(number) ?? "–")]
             }
         }
         guard !rows.isEmpty else { return "" }
         return HTMLPage.table(
-            caption: "Percentiles over the layers", head: ["measure", "least", "p50", "p75", "p90", "p95", "greatest"],
+            caption: "Percentiles over the layers",
+            head: ["measure", "least", "p50", "p75", "p90", "p95", "greatest", "at most"],
             cells: rows)
     }
 
