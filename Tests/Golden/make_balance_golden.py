@@ -178,6 +178,13 @@ def balance_intervals(random, layers, experts, draws=2000):
         for name, even, power in [("max_over_mean", 1, 2), ("cv", 0, 2), ("gini", 0, 2), ("entropy", 0, 1)]:
             values = 2 * (measured[name] - even) ** power - numpy.array([r[name] - even for r in resampled]) ** power
             reflected[name] = even + numpy.maximum(values, 0) ** (1 / power)
+        # Where one expert stands out, what its own share might be.
+        total = loads.sum(axis=0)
+        busiest = numpy.array([loads[draw].sum(axis=0)[total.argmax()] / loads[draw].sum() * experts for draw in chosen])
+        busiest = 2 * measured["max_over_mean"] - busiest
+        reflected["max_over_mean"] = numpy.where(
+            busiest > measured["max_over_mean"], numpy.maximum(busiest, reflected["max_over_mean"]),
+            reflected["max_over_mean"])
         reflected["entropy"] = numpy.minimum(reflected["entropy"], 1)
         reflected["effective_experts"] = experts ** reflected["entropy"]
         dead = 2 * measured["dead_experts"] - numpy.array([r["dead_experts"] for r in resampled])

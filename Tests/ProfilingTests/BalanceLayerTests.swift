@@ -140,7 +140,7 @@ import Testing
         #expect(LayerReport.all(of: enough)[0].intervals.entropy != nil)
     }
 
-    @Test(arguments: [1.0, 0.8]) func `intervals cover the truth nine times in ten`(_ skew: Double) throws {
+    @Test(arguments: [1.0, 0.9, 0.8]) func `intervals cover the truth nine times in ten`(_ skew: Double) throws {
         // One of eight experts with weights that fall off by the skew.
         let weights = (0..<8).map { pow(skew, Double($0)) }
         let truth = LoadBalance(loads: weights.map { Int($0 * 1e9) }, topK: 1)
@@ -158,7 +158,7 @@ import Testing
                 if interval.low - 1e-6 <= truth, truth <= interval.high + 1e-6 { covered[measure] += 1 }
             }
         }
-        #expect(covered.allSatisfy { $0 >= 85 }, "\(covered)")
+        #expect(covered[0] >= 90 && covered.allSatisfy { $0 >= 85 }, "\(covered)")
     }
 
     @Test func `alike neighbors make an interval wider`() throws {

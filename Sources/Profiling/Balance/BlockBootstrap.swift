@@ -29,7 +29,9 @@ struct BlockBootstrap {
 ///
 /// A resample is more uneven than the sample, as the sample is more uneven than what it came from; so values are those of
 /// the resamples reflected at the sample's. For measures that grow like a standard deviation it is their squares to which
-/// chance adds, and which are reflected.
+/// chance adds, and which are reflected. Of max/mean that holds where all experts are alike; where one stands out, its own
+/// share is reflected, if that gives more: together they cover the truth in 94 of 100 samples and more, either alone in
+/// down to 83 and 34.
 struct PlausibleBalances {
     private(set) var maxOverMean: [Double]
     private(set) var cv: [Double]
@@ -58,7 +60,13 @@ struct PlausibleBalances {
             let squared = square(balance)
             return resamples.map { min(even + max(2 * squared - square($0), 0).squareRoot(), ceiling) }
         }
-        maxOverMean = reflected(\.maxOverMean, above: 1, upTo: balance.maxOverMeanCeiling)
+        let busiest = load.indices.max { load[$0] < load[$1] } ?? 0
+        let ofBusiest = loads.map { load in
+            2 * balance.maxOverMean - Double(load[busiest] * count) / Double(max(load.reduce(0, +), 1))
+        }
+        maxOverMean = zip(reflected(\.maxOverMean, above: 1, upTo: balance.maxOverMeanCeiling), ofBusiest).map {
+            $1 > balance.maxOverMean ? min(max($0, $1), balance.maxOverMeanCeiling) : $0
+        }
         cv = reflected(\.coefficientOfVariation, above: 0, upTo: balance.coefficientOfVariationCeiling)
         gini = reflected(\.gini, above: 0, upTo: balance.giniCeiling)
         entropy = resamples.map { min(max(2 * balance.normalizedEntropy - $0.normalizedEntropy, 0), 1) }
