@@ -63,6 +63,25 @@ import Testing
         #expect(never.intervals.deadExperts == Interval(low: 1, high: 1))
     }
 
+    @Test func `a gate's mean and its interval are of the same tokens`() throws {
+        // A quarter of the tokens lose their only choice; their gates are read all the same.
+        var builder = RoutingTableBuilder(model: "m", experts: 2, topK: 1)
+        builder.beginPass(.prompt, position: 0, ids: [Int32](repeating: 0, count: 384))
+        let layer = builder.layer(named: "0")
+        for token in 0..<384 {
+            let isDropped = token % 4 == 0
+            let confidence: Float = isDropped ? 0.5 : 0.75
+            precondition(
+                builder.append(
+                    token, layer: layer, experts: isDropped ? [] : [token % 2],
+                    gate: GateReading(confidence: confidence, margin: 0.25, entropy: 0.5),
+                    dropped: isDropped ? [0] : []))
+        }
+        let gate = try #require(LayerReport.all(of: builder.finish())[0].gate)
+        #expect(gate.confidence == 0.6875 && gate.margin == 0.25)
+        #expect(gate.intervals?.confidence == Interval(low: 0.6875, high: 0.6875))
+    }
+
     @Test func `drop rates vary as a coin does, rank by rank`() throws {
         var random = SeededRandom(seed: 12)
         var builder = RoutingTableBuilder(model: "m", experts: 4, topK: 2)

@@ -11,17 +11,6 @@ struct BlockBootstrap {
         blocks = TokenBlocks(tokens, count: resampling.blocks)
         self.resampling = resampling
     }
-
-    /// Of the mean over tokens of a number between 0 and 1; NaN where a token has none.
-    func interval(ofMean values: [Float]) -> Interval? {
-        var mean = BlockRatio(blocks: blocks.count)
-        for block in 0..<blocks.count {
-            for token in blocks.tokens(of: block) where !values[Int(token)].isNaN {
-                mean.add(Double(values[Int(token)]), of: 1, to: block)
-            }
-        }
-        return resampling.interval(of: mean)
-    }
 }
 
 /// What the measures of balance might truly be, judging by resamples of the tokens: of each measure one value for every

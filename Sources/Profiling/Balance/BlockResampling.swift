@@ -38,6 +38,18 @@ struct BlockResampling: Sendable {
         return Interval(around: ratio.value, resampled: resampled.filter(\.isFinite), within: range)
     }
 
+    /// Of the mean of a number between 0 and 1 over the tokens of which it is known; nil for too few of them.
+    static func interval(ofMean values: [Float]) -> Interval? {
+        let known = values.filter(\.isFinite)
+        guard let resampling = BlockResampling(tokens: known.count) else { return nil }
+        let blocks = EvenBlocks(things: known.count, count: resampling.blocks)
+        var mean = BlockRatio(blocks: blocks.count)
+        for block in 0..<blocks.count {
+            for place in blocks[block] { mean.add(Double(known[place]), of: 1, to: block) }
+        }
+        return resampling.interval(of: mean)
+    }
+
     /// Of a measure of sums over all blocks.
     ///
     /// - Parameters:

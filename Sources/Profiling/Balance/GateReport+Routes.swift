@@ -5,7 +5,7 @@
 extension GateReport {
     /// Of the readings of the gate, where the trace has them, else of the weights of tokens that visit two experts or more
     /// (a single weight made to sum to 1 says nothing). Nil where there are neither.
-    init?(_ routes: RoutingTable.Routes, experts: Int, bootstrap: BlockBootstrap?) {
+    init?(_ routes: RoutingTable.Routes, experts: Int) {
         let hasReadings = routes.gates.contains { $0.confidence.isFinite }
         guard hasReadings || !routes.weights.isEmpty else { return nil }
         var (confidence, margin, entropy) = (TokenMean(), TokenMean(), TokenMean())
@@ -24,12 +24,11 @@ extension GateReport {
         self.margin = margin.value
         self.entropy = entropy.value
         confidenceHistogram = histogram
-        intervals = bootstrap.map { bootstrap in
-            Intervals(
-                confidence: bootstrap.interval(ofMean: readings.map(\.confidence)),
-                margin: bootstrap.interval(ofMean: readings.map(\.margin)),
-                entropy: bootstrap.interval(ofMean: readings.map(\.entropy)))
-        }
+        let intervals = Intervals(
+            confidence: BlockResampling.interval(ofMean: readings.map(\.confidence)),
+            margin: BlockResampling.interval(ofMean: readings.map(\.margin)),
+            entropy: BlockResampling.interval(ofMean: readings.map(\.entropy)))
+        self.intervals = intervals == Intervals() ? nil : intervals
     }
 }
 

@@ -46,7 +46,7 @@ extension LayerReport {
         self.intervals = intervals
         chance = even.chance(for: routes)
         dropRates = routes.dropRates(topK: table.topK)
-        gate = GateReport(routes, experts: table.experts, bootstrap: bootstrap)
+        gate = GateReport(routes, experts: table.experts)
         coActivation = CoActivationReport(routes, load: load, bootstrap: bootstrap)
     }
 }
