@@ -54,6 +54,17 @@ import Testing
         #expect(try spans(loads[1], Double(report.load[1]), (4000 * 0.3 * 0.7).squareRoot()))
     }
 
+    @Test func `an expert cannot tell more of a token than there is to know`() throws {
+        // Each id has an expert of its own, so the information is the entropy of the ids.
+        var random = SeededRandom(seed: 18)
+        let ids = (0..<960).map { _ in Int.random(in: 0..<10, using: &random) < 3 ? 0 : 1 }
+        let table = RoutingTable.sample(experts: 2, topK: 1, routes: [ids.map { [$0] }], ids: ids)
+        let words = try #require(VocabularyReport(table)).layers[0].input
+        let interval = try #require(words.interval)
+        #expect(words.normalized > 1 - 1e-9 && interval.low < words.mutualInformation - 0.01)
+        #expect(abs(interval.high - words.mutualInformation) < 1e-9)
+    }
+
     @Test func `an expert that hardly anybody visits may be idle by chance`() throws {
         // Expert 3 is idle; expert 2 has a token in one of the blocks alone, which 1/e of the resamples leave out.
         let routes = (0..<1024).map { [$0 == 500 ? 2 : $0 % 2] }

@@ -57,15 +57,17 @@ struct LabeledTokens {
         let ofExperts = logarithms.sum(load)
         let sums = orders.map { self.sums(of: $0, in: visits) }
         let information = sums.map { ($0.pairs - $0.labels - ofExperts + ofAll) / Double(count) }
+        let labelEntropy = (ofAll - sums[0].labels) / Double(count)
         var result = Information(
-            information[0], labelEntropy: (ofAll - sums[0].labels) / Double(count),
-            shuffled: Array(information.dropFirst()))
-        result.interval = interval(ofInformationIn: visits, load: load)
+            information[0], labelEntropy: labelEntropy, shuffled: Array(information.dropFirst()))
+        result.interval = interval(ofInformationIn: visits, load: load, labelEntropy: labelEntropy)
         return result
     }
 
     /// Information is the mean of the visits' pointwise information.
-    private func interval(ofInformationIn visits: SampledVisits, load: [Int]) -> Interval? {
+    private func interval(
+        ofInformationIn visits: SampledVisits, load: [Int], labelEntropy: Double
+    ) -> Interval? {
         guard let resampling else { return nil }
         let ofAll = log(Double(load.reduce(0, +)))
         let ofExperts = load.map { log(Double($0)) }
@@ -82,7 +84,7 @@ struct LabeledTokens {
                 information.add(sum, of: Double(visits.visits(of: token).count), to: block(of: token))
             }
         }
-        return resampling.interval(of: information, within: 0...Double.infinity)
+        return resampling.interval(of: information, within: 0...max(labelEntropy, 0))
     }
 
     private func block(of token: Int32) -> Int {

@@ -101,12 +101,12 @@ struct LabeledUnits {
         }
         var result = Information(measured, labelEntropy: entropy, shuffled: shuffled)
         _ = measure(domains)
-        result.interval = interval(of: JointCounts(joint, rows: count), loads: loads)
+        result.interval = interval(of: JointCounts(joint, rows: count), loads: loads, labelEntropy: entropy)
         return result
     }
 
     /// Information is the mean of the visits' pointwise information, and its blocks are whole units.
-    private func interval(of joint: JointCounts, loads: BlockLoads) -> Interval? {
+    private func interval(of joint: JointCounts, loads: BlockLoads, labelEntropy: Double) -> Interval? {
         guard blocks.tokens.count >= BlockResampling.leastTokens, blocks.count >= 2 * BlockResampling.leastBlocks else {
             return nil
         }
@@ -119,6 +119,6 @@ struct LabeledUnits {
                 information.add(Double(visits) * pointwise, of: Double(visits), to: block)
             }
         }
-        return resampling.interval(of: information, within: 0...Double.infinity)
+        return resampling.interval(of: information, within: 0...max(labelEntropy, 0))
     }
 }
