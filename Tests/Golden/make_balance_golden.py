@@ -160,11 +160,23 @@ def weighted_error(blocks, measure, step=1e-4):
     return float(numpy.sqrt(len(blocks) / (len(blocks) - 1) * (influences**2).sum()))
 
 
-def balance_intervals(random, layers, experts, draws=2000):
-    """Quantiles of resamples reflected at the measure, of every layer and of percentiles across them.
+def reflected(name, measured, resampled, experts):
+    """Resamples on the other side of the measure. The squares of what grows like a standard deviation are reflected."""
+    if name == "effective_experts":
+        return experts ** reflected("entropy", numpy.log(measured) / numpy.log(experts),
+                                    numpy.log(resampled) / numpy.log(experts), experts)
+    if name == "dead_experts":
+        return numpy.maximum(2 * measured - resampled, 0)
+    even, power = {"max_over_mean": (1, 2), "cv": (0, 2), "gini": (0, 2), "entropy": (0, 1)}[name]
+    values = even + numpy.maximum(2 * (measured - even) ** power - (resampled - even) ** power, 0) ** (1 / power)
+    return numpy.minimum(values, 1) if name == "entropy" else values
 
-    The squares of what grows like a standard deviation are reflected. Layers share their draws where every token
-    visits in all of them.
+
+def balance_intervals(random, layers, experts, draws=2000):
+    """Quantiles of reflected resamples, of every layer and of the 75th percentile across them.
+
+    The latter hold those of the percentile of reflected resamples, and those of the reflected percentile of resamples.
+    Layers share their draws where every token visits in all of them.
     """
     per_layer = []
     seed = int(random.integers(1 << 30))
@@ -173,29 +185,29 @@ def balance_intervals(random, layers, experts, draws=2000):
         loads = numpy.array([numpy.bincount(sum((routes[t] for t in block), []), minlength=experts) for block in blocks])
         chosen = numpy.random.default_rng(seed).integers(0, len(blocks), (draws, len(blocks)))
         resampled = [spread(loads[draw].sum(axis=0)) for draw in chosen]
-        measured = spread(loads.sum(axis=0))
-        reflected = {}
-        for name, even, power in [("max_over_mean", 1, 2), ("cv", 0, 2), ("gini", 0, 2), ("entropy", 0, 1)]:
-            values = 2 * (measured[name] - even) ** power - numpy.array([r[name] - even for r in resampled]) ** power
-            reflected[name] = even + numpy.maximum(values, 0) ** (1 / power)
-        # Where one expert stands out, what its own share might be.
-        total = loads.sum(axis=0)
-        busiest = numpy.array([loads[draw].sum(axis=0)[total.argmax()] / loads[draw].sum() * experts for draw in chosen])
-        busiest = 2 * measured["max_over_mean"] - busiest
-        reflected["max_over_mean"] = numpy.where(
-            busiest > measured["max_over_mean"], numpy.maximum(busiest, reflected["max_over_mean"]),
-            reflected["max_over_mean"])
-        reflected["entropy"] = numpy.minimum(reflected["entropy"], 1)
-        reflected["effective_experts"] = experts ** reflected["entropy"]
-        dead = 2 * measured["dead_experts"] - numpy.array([r["dead_experts"] for r in resampled])
-        reflected["dead_experts"] = numpy.maximum(dead, 0)
-        per_layer.append(reflected)
-    across = {name: numpy.percentile([layer[name] for layer in per_layer], 75, axis=0) for name in per_layer[0]}
+        total, measured = loads.sum(axis=0), spread(loads.sum(axis=0))
+        # What the busiest expert's own share might be.
+        peaks = numpy.array([loads[draw, total.argmax()].sum() / loads[draw].sum() * experts for draw in chosen])
+        per_layer.append((measured, resampled, 2 * measured["max_over_mean"] - peaks))
+    names = ("max_over_mean", "cv", "gini", "entropy", "effective_experts", "dead_experts")
 
     def quantiles(values):
-        return {name: numpy.percentile(value, [2.5, 97.5]).tolist() for name, value in values.items()}
+        return numpy.percentile(values, [2.5, 97.5]).tolist()
 
-    return [quantiles(layer) for layer in per_layer], quantiles(across)
+    intervals, across = [{} for _ in per_layer], {}
+    for name in names:
+        measured = numpy.array([value[name] for value, *_ in per_layer])
+        resampled = numpy.array([[r[name] for r in of] for _, of, _ in per_layer])
+        values = numpy.array([reflected(name, *of, experts) for of in zip(measured, resampled)])
+        if name == "max_over_mean":
+            peaks = numpy.array([of for *_, of in per_layer])
+            values = numpy.where(peaks > measured[:, None], numpy.maximum(values, peaks), values)
+        for layer, of in zip(intervals, values):
+            layer[name] = quantiles(of)
+        whole = reflected(name, numpy.percentile(measured, 75), numpy.percentile(resampled, 75, axis=0), experts)
+        ends = zip(quantiles(numpy.percentile(values, 75, axis=0)), quantiles(whole))
+        across[name] = [choose(pair) for choose, pair in zip((min, max), ends)]
+    return intervals, across
 
 
 def informed(routes, labels, weights):

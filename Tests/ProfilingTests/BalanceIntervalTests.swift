@@ -19,6 +19,7 @@ import Testing
         let intervals = report.intervals
         #expect(intervals.load == [Interval](repeating: Interval(low: 512, high: 512), count: 4))
         #expect(intervals.maxOverMean == Interval(low: 1, high: 1))
+        #expect(intervals.minOverMean == Interval(low: 1, high: 1))
         #expect(intervals.maxViolation == Interval(low: 0, high: 0))
         #expect(intervals.deadExperts == Interval(low: 0, high: 0) && intervals.dropRates == nil)
         let effective = try #require(intervals.effectiveExperts)
@@ -52,6 +53,21 @@ import Testing
         let loads = try #require(report.intervals.load)
         #expect(try spans(loads[0], Double(report.load[0]), (4000 * 0.3 * 0.7).squareRoot()))
         #expect(try spans(loads[1], Double(report.load[1]), (4000 * 0.3 * 0.7).squareRoot()))
+        // Over the mean load, 2000.
+        let deviation = (4000 * 0.3 * 0.7).squareRoot() / 2000
+        #expect(try spans(report.intervals.minOverMean, report.minOverMean, deviation))
+        #expect(try spans(report.intervals.maxOverMean, report.maxOverMean, deviation))
+    }
+
+    @Test func `percentiles of layers that are alike hold what is true of each`() throws {
+        // No layer has any preference: what sets them apart is chance.
+        var random = SeededRandom(seed: 17)
+        let routes = (0..<16).map { _ in (0..<960).map { _ in [Int.random(in: 0..<8, using: &random)] } }
+        let report = RoutingReport(.sample(experts: 8, topK: 1, routes: routes), kind: "sample")
+        let across = try #require(report.acrossLayers)
+        #expect(across.maxOverMean.max > 1.2 && across.cv.p95 > 0.1)
+        #expect(across.maxOverMean.intervals?.max.low == 1 && across.maxOverMean.intervals?.p95.low == 1)
+        #expect(across.cv.intervals?.max.low == 0 && across.gini.intervals?.max.low == 0)
     }
 
     @Test func `an expert cannot tell more of a token than there is to know`() throws {

@@ -9,6 +9,7 @@ import Testing
     /// One interval that nothing else has, and how the page says it.
     static let places: [(set: @Sendable (inout RoutingReport, Interval) -> Void, text: String)] = [
         ({ $0.layers[1].intervals.maxOverMean = $1 }, "(0.12 to 0.98)"),
+        ({ $0.layers[1].intervals.minOverMean = $1 }, "(0.12 to 0.98)"),
         ({ $0.layers[1].intervals.maxViolation = $1 }, "(0.12 to 0.98)"),
         ({ $0.layers[1].intervals.cv = $1 }, "(0.123 to 0.977)"),
         ({ $0.layers[1].intervals.gini = $1 }, "(0.123 to 0.977)"),

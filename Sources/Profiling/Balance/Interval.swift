@@ -1,4 +1,4 @@
-/// Where a number lies with 95 % confidence, had other tokens of the same kind come. It holds the number itself.
+/// Where a number lies, with 95 % confidence, in all the text of which the tokens are a sample. It holds the number itself.
 package struct Interval: Codable, Sendable, Equatable {
     package var low: Double
     package var high: Double

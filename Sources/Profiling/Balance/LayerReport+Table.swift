@@ -5,13 +5,13 @@ extension LayerReport {
     /// A report of every layer, and of all together; nil without layers.
     static func measured(_ table: RoutingTable) -> (layers: [LayerReport], across: AcrossLayers?) {
         var even = EvenRouter(experts: table.experts)
-        var plausible: [PlausibleBalances?] = []
-        let layers = table.layers.indices.map { LayerReport(of: $0, in: table, even: &even, &plausible) }
-        return (layers, AcrossLayers(layers, plausible: plausible))
+        var resampled: [ResampledBalance?] = []
+        let layers = table.layers.indices.map { LayerReport(of: $0, in: table, even: &even, &resampled) }
+        return (layers, AcrossLayers(layers, resampled: resampled))
     }
 
     private init(
-        of index: Int, in table: RoutingTable, even: inout EvenRouter, _ plausible: inout [PlausibleBalances?]
+        of index: Int, in table: RoutingTable, even: inout EvenRouter, _ resampled: inout [ResampledBalance?]
     ) {
         let routes = table.routes[index]
         let tokens = (0..<table.tokenCount).count { !routes.visits(of: $0).isEmpty }
@@ -37,11 +37,11 @@ extension LayerReport {
         ceilings = Ceilings(balance, experts: table.experts, visitsPerToken: visits > 0 ? perToken : 0)
 
         let bootstrap = BlockBootstrap(routes, experts: table.experts)
-        let balances = bootstrap.map { [load] in
-            PlausibleBalances(balance, load: load, routes: routes, bootstrap: $0)
+        let resamples = bootstrap.map { [load] in
+            ResampledBalance(balance, load: load, routes: routes, bootstrap: $0)
         }
-        plausible.append(balances)
-        var intervals = balances.map { Intervals($0, around: balance) } ?? Intervals()
+        resampled.append(table.layers.count > AcrossLayers.mostResampled ? nil : resamples)
+        var intervals = resamples.map { Intervals($0) } ?? Intervals()
         intervals.dropRates = routes.dropRateIntervals
         self.intervals = intervals
         chance = even.chance(for: routes)

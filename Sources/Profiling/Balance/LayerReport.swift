@@ -3,7 +3,7 @@ package struct LayerReport: Codable, Sendable, Equatable {
     package var layer: String
     /// Visits of every expert over all phases, idle ones included.
     package var load: [Int]
-    /// The same of tokens that were read, and of those that were written.
+    /// The same of tokens that were read, and of those that were written; without intervals, which ``load`` has.
     package var promptLoad: [Int]
     package var decodeLoad: [Int]
     package var visits: Int
@@ -46,6 +46,7 @@ package struct LayerReport: Codable, Sendable, Equatable {
         /// For each expert, of its visits among as many tokens.
         package var load: [Interval]?
         package var maxOverMean: Interval?
+        package var minOverMean: Interval?
         package var maxViolation: Interval?
         package var cv: Interval?
         package var gini: Interval?
@@ -140,7 +141,7 @@ package struct AcrossLayers: Codable, Sendable, Equatable {
         package var p95: Double
         package var min: Double
         package var max: Double
-        /// Nil where a layer has too few tokens for one.
+        /// Nil where a layer has too few tokens for one, or there are more than ``AcrossLayers/mostResampled``.
         package var intervals: Intervals?
 
         package struct Intervals: Codable, Sendable, Equatable {
@@ -159,6 +160,9 @@ package struct AcrossLayers: Codable, Sendable, Equatable {
     package var entropy: Percentiles
     package var effectiveExperts: Percentiles
     package var deadExperts: Percentiles
+
+    /// Of more layers the resamples would take too much memory.
+    static let mostResampled = 1024
 }
 
 /// What experts have to do with kinds of text.
@@ -175,7 +179,7 @@ package struct DomainReport: Codable, Sendable, Equatable {
 
     package struct Layer: Codable, Sendable, Equatable {
         package var layer: String
-        /// `[domains][E]`: visits.
+        /// `[domains][E]`: visits; what is said of them, and has an interval, is their information.
         package var load: [[Int]]
         package var information: Information
     }
@@ -245,7 +249,7 @@ package struct DriftReport: Codable, Sendable, Equatable {
         package var divergence: Double
         /// Of ``divergence``, with what chance adds to it, which the shuffled blocks tell.
         package var interval: Interval?
-        /// Mean of the layers.
+        /// Mean of the layers. It has no interval: in so few tokens chance makes most of it.
         package var maxOverMean: Double
     }
 }

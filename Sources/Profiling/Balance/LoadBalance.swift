@@ -12,12 +12,12 @@ public struct LoadBalance: Codable, Sendable, Equatable {
     public let minOverMean: Double
     /// ``maxOverMean`` − 1: by how much the busiest expert is overloaded (Wang et al., 2024, arXiv 2408.15664).
     public let maxViolation: Double
-    /// Standard deviation over the mean: at most √(E / k − 1), when all tokens visit the same k experts.
+    /// Standard deviation over the mean: 0 when all are equal, √(E / k − 1) when all tokens are at the same k experts.
     public let coefficientOfVariation: Double
-    /// Half the mean difference of two loads over the mean load: 0 when all are equal, 1 − k / E when all tokens
-    /// visit the same k experts.
+    /// Half the mean difference of two loads over the mean load: 0 when all are equal, 1 − k / E when all tokens are at the
+    /// same k experts.
     public let gini: Double
-    /// The entropy of the shares over ln E: 1 when all are equal, ln k / ln E when all tokens visit the same k experts.
+    /// The entropy of the shares over ln E: 1 when all are equal, ln k / ln E when all tokens are at the same k experts.
     public let normalizedEntropy: Double
     /// exp of the entropy: as many experts with equal loads would have it; k when all tokens are at the same k.
     public let effectiveExperts: Double
@@ -71,11 +71,6 @@ public struct LoadBalance: Codable, Sendable, Equatable {
     /// What ``coefficientOfVariation`` and ``gini`` can be at most.
     var coefficientOfVariationCeiling: Double { max(maxOverMeanCeiling - 1, 0).squareRoot() }
     var giniCeiling: Double { max(1 - 1 / maxOverMeanCeiling, 0) }
-
-    /// What ``effectiveExperts`` are at a normalized entropy.
-    static func effectiveExperts(atEntropy entropy: Double, of experts: Int) -> Double {
-        exp(entropy * log(Double(experts)))
-    }
 
     enum CodingKeys: String, CodingKey {
         case maxOverMean = "max_over_mean"

@@ -102,7 +102,8 @@ extension ReportPage {
             head: ["layer", "least", "quarter", "median", "three quarters", "max/mean", "by chance"],
             cells: report.layers.map { layer in
                 let loads = layer.loadOverMean.sorted()
-                return [.init(layer.layer)] + [0, 0.25, 0.5, 0.75].map { .init(loads.quantile($0).brief) }
+                return [.init(layer.layer), .init(loads.quantile(0), layer.intervals.minOverMean)]
+                    + [0.25, 0.5, 0.75].map { .init(loads.quantile($0).brief) }
                     + [
                         .init(layer.maxOverMean, layer.intervals.maxOverMean),
                         .init(layer.chance.maxOverMean.brief),
@@ -205,7 +206,7 @@ extension RoutingReport {
         guard !known.isEmpty else { return "There are too few tokens to say how certain the busiest expert's load is." }
         let beyond = known.filter { ($0.intervals.maxOverMean?.low ?? 0) > $0.chance.maxOverMean }
         guard !beyond.isEmpty else {
-            return "In no layer is the busiest expert busier than chance would have it, with 95 % confidence."
+            return "In no layer does the busiest expert, with 95 % confidence, exceed what chance would give it."
         }
         let greatest = beyond.max { $0.maxOverMean / $0.chance.maxOverMean < $1.maxOverMean / $1.chance.maxOverMean }
         let most = greatest.map {
