@@ -159,6 +159,12 @@ import Testing
         #expect(html.contains("<p class=\"verdict\">1 of 5 layers collapsed onto few experts: 2.</p>"))
     }
 
+    @Test(arguments: ["Dropped choices", "Guessed experts", "Hot set", "Agreement", "Idle experts", "95 % confidence"])
+    func `measures are defined at the foot of the page`(_ name: String) {
+        let words = ReportPage(ReportSample.rich.report).html.components(separatedBy: "id=\"words\"").last ?? ""
+        #expect(words.contains("<dt>\(name)"))
+    }
+
     @Test func `two reports are told apart and their differences are said`() {
         let first = ReportSample(layers: 1, experts: 2, topK: 1, isRich: false, loads: [[15, 5]])
         let second = ReportSample(layers: 1, experts: 2, topK: 1, isRich: false, loads: [[10, 10]])

@@ -49,12 +49,18 @@ extension ReportPage {
         Term(
             name: "Normalized entropy, effective experts",
             meaning:
-                "The entropy of the shares over its greatest: 1 when all are equal, ln k / ln E when all tokens visit the same k "
-                + "experts. Its "
-                + "exponential is as many experts with equal loads as would have that entropy, at most E.",
+                "The entropy of the shares over its greatest: 1 when all are equal, ln k / ln E when all tokens visit the same "
+                + "k experts. Its exponential is as many experts with equal loads as would have that entropy: from k to E.",
             formula: "−Σ p ln p / ln E, exp(−Σ p ln p)", source: "Shannon, 1948"),
         Term(
-            name: "Idle experts", meaning: "Experts that no token visited. Few tokens leave some idle by chance alone."),
+            name: "Idle experts",
+            meaning:
+                "Experts that no token visited, at most E − k of a layer. Few tokens leave some idle by chance alone."),
+        Term(
+            name: "Dropped choices",
+            meaning:
+                "Of a token's first choices, of its second ones and so on, the share that a capacity turned away: 0 when none."
+        ),
         Term(
             name: "By chance",
             meaning:
@@ -63,11 +69,13 @@ extension ReportPage {
         Term(
             name: "95 % confidence",
             meaning:
-                "Where a number would lie for other text of the same kind. The tokens are cut into blocks of neighbors, since "
+                "Where a number lies in all the text of which the tokens are a sample. The tokens are cut into blocks of neighbors, since "
                 + "neighbors are alike; as many blocks are drawn anew, some twice and some not at all, and measured again, "
                 + "many times. A redrawn trace is to this one what this one is to the text it came from, so what lies above "
-                + "the number in redrawn ones goes below it here, and the other way around. What was chosen by the same tokens "
-                + "is given: an expert's strongest partner, a token's favorite expert, the busiest experts of the first half. "
+                + "the number in redrawn ones goes below it here, and the other way around. The divergence of a stretch, which "
+                + "has few blocks, has an interval by Student's t instead, of what each block adds to it. What was chosen by the same tokens "
+                + "is given: an expert's strongest partner, a token's favorite expert, the busiest experts of the first half, the "
+                + "layer where something is greatest. "
                 + "The interval of a mean over layers is the mean of their intervals, rather too wide than too narrow. Mutual "
                 + "information and divergence hold what chance adds to them, and so do their intervals; therefore they are "
                 + "held against shuffled labels and blocks as well, whose own numbers have no interval.",
@@ -81,7 +89,8 @@ extension ReportPage {
             name: "Coming together",
             meaning:
                 "P(j | i), the share of the tokens of expert i that also visit j. Without preference it is (k − 1) / (E − 1). "
-                + "Neighboring ranks count only a token's first with its second expert, its second with its third, and so on.",
+                + "Neighboring ranks count only a token's first with its second expert, its second with its third, and so on. "
+                + "Over independence is how many times as often a pair comes as the loads of its two experts would have it.",
             source: "Muennighoff et al., 2024, OLMoE, arXiv 2409.02060"),
         Term(
             name: "Mutual information",
@@ -91,6 +100,12 @@ extension ReportPage {
                 + "among whole texts, or the windows that a text was read in, since each has ways of its own; among stretches of "
                 + "\(LabeledUnits.mostTokens) tokens where texts are too few.",
             formula: "Σ p(e, l) ln p(e, l) / (p(e) p(l))", source: "Shannon, 1948"),
+        Term(
+            name: "Guessed experts",
+            meaning:
+                "The share of the next layer's visits that are among as many guesses as a token has visits there: the experts "
+                + "that most often follow those of the layer before, or by popularity those that are visited most. All is "
+                + "guessed right at 100\u{202F}%; by chance k / E is."),
         Term(
             name: "Hit rate",
             meaning:
@@ -103,6 +118,11 @@ extension ReportPage {
             meaning:
                 "Different experts within as many tokens in a row, and different experts between two requests for the same.",
             source: "Denning, 1968; Mattson et al., 1970"),
+        Term(
+            name: "Hot set",
+            meaning:
+                "The fewest experts that have half, 80\u{202F}% and 90\u{202F}% of the visits, and the share of the visits that the "
+                + "busiest tenth has; a tenth when all are alike."),
         Term(
             name: "Jensen–Shannon divergence",
             meaning:
@@ -118,5 +138,9 @@ extension ReportPage {
                 "The share of tokens whose first expert is not that of the checkpoint before, and the share whose first "
                 + "expert stays what it is from here on.",
             source: "Dai et al., 2022, StableMoE, arXiv 2204.08396"),
+        Term(
+            name: "Agreement",
+            meaning:
+                "The share of a token's experts in training that it also has in generation: 1 when both route alike."),
     ]
 }

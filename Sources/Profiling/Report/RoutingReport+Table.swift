@@ -27,7 +27,7 @@ extension RoutingReport {
             let rates = layer.dropRates.last ?? []
             guard rates.contains(where: { $0 > 0 }) else { continue }
             layers[index].dropRates = rates
-            layers[index].intervals.dropRates = layer.intervals?.dropRates.last
+            layers[index].intervals.dropRates = layer.intervals?.dropRates.last?.nonEmpty
         }
     }
 
