@@ -62,6 +62,24 @@ import Testing
         #expect(report.source.remarks == ["Of 66 domains the 64 with the most tokens are told apart."])
     }
 
+    @Test func `of very many experts fewer domains are told apart`() throws {
+        // Sixteen layers of 65,535 experts, of which only the first has visits.
+        var builder = RoutingTableBuilder(model: "m", experts: 65_535, topK: 1)
+        let layers = (0..<16).map { builder.layer(named: "\($0)") }
+        var token = 0
+        for domain in 0..<6 {
+            builder.beginText(.init(domain: "\(domain)"))
+            builder.beginPass(.prompt, position: 0, ids: [Int32](repeating: 0, count: domain + 1))
+            for _ in 0...domain {
+                precondition(builder.append(token, layer: layers[0], experts: [domain]))
+                token += 1
+            }
+        }
+        let report = try #require(DomainReport(builder.finish()))
+        #expect(report.names == ["2", "3", "4", "5"] && report.tokens == [3, 4, 5, 6])
+        #expect(report.layers[0].load.map { $0.prefix(6).reduce(0, +) } == [3, 4, 5, 6])
+    }
+
     @Test func `one domain or none is no report`() {
         #expect(DomainReport(table(experts: 2, texts: [("code", [1], [[0]]), ("code", [1], [[1]])])) == nil)
         #expect(DomainReport(table(experts: 2, texts: [(nil, [1], [[0]]), ("code", [1], [[1]])])) == nil)

@@ -1,6 +1,8 @@
 extension DomainReport {
     /// Domains that are told apart: of more, those with the most tokens.
     package static let mostDomains = 64
+    /// Loads of all layers: of more, fewer domains are told apart, two at least.
+    private static let mostLoads = 1 << 22
 
     /// Nil for fewer than two domains. Tokens of texts without one are left out.
     ///
@@ -13,7 +15,8 @@ extension DomainReport {
         var domains = table.domainOfToken
         var counts = [Int](repeating: 0, count: all.count)
         for domain in domains where domain >= 0 { counts[domain] += 1 }
-        let kept = counts.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }.prefix(Self.mostDomains).sorted()
+        let most = max(min(Self.mostDomains, Self.mostLoads / max(table.layers.count * table.experts, 1)), 2)
+        let kept = counts.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }.prefix(most).sorted()
         if kept.count < all.count {
             var places = [Int](repeating: -1, count: all.count)
             for (place, domain) in kept.enumerated() { places[domain] = place }
