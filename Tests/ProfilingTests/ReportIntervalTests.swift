@@ -134,6 +134,10 @@ import Testing
         let place = lines.firstIndex { $0.contains("hits, least recently used") } ?? 0
         #expect(lines[place + 1].hasPrefix("  95 % confidence") && lines[place + 1].contains("12–34 %"))
         #expect(lines.contains { $0.contains("48 % (40 to 60 %) of its visits guessed") })
+        for place in report.cache?.points.indices ?? 0..<0 {
+            report.cache?.points[place].intervals = .one("lru", Interval(low: 0.5, high: 0.5001))
+        }
+        #expect(!ReportText(report, width: 100, usesColor: false).text.contains("95 % confidence"))
     }
 
     @Test(arguments: [1e308, 1e20, 0]) func `intervals beyond measure make a page and a text all the same`(

@@ -84,11 +84,11 @@ extension ReportText {
         var rows = [["cache: share of the experts that fits"] + points.map(\.share.percent)]
         if cache.expertBytes != nil { rows.append(["  memory"] + points.map { $0.bytes?.inBytes ?? "–" }) }
         rows.append(["  hits, least recently used " + curve] + points.map(\.lru.percent))
-        if points.contains(where: { $0.intervals?.lru != nil }) {
-            // As short as the sizes above it, so that no column goes for it.
-            let ends = points.map { $0.intervals?.lru?.text(\.percent).replacing(" to ", with: "–") ?? "–" }
-            rows.append(["  95 % confidence"] + ends)
+        // As short as the sizes above it, so that no column goes for it.
+        let ends = points.map { point in
+            String((point.intervals?.lru).percentNote.dropFirst(2).dropLast().replacing(" to ", with: "–"))
         }
+        if ends.contains(where: { !$0.isEmpty }) { rows.append(["  95 % confidence"] + ends) }
         rows.append(["  hits, best possible"] + points.map(\.belady.percent))
         return table(rows)
     }
