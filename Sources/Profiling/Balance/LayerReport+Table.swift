@@ -40,7 +40,7 @@ extension LayerReport {
         let resamples = bootstrap.map { [load] in
             ResampledBalance(balance, load: load, routes: routes, bootstrap: $0)
         }
-        resampled.append(table.layers.count > AcrossLayers.mostResampled ? nil : resamples)
+        resampled.append(resamples)
         var intervals = resamples.map { Intervals($0) } ?? Intervals()
         intervals.dropRates = routes.dropRateIntervals
         self.intervals = intervals

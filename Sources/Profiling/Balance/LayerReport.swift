@@ -141,7 +141,7 @@ package struct AcrossLayers: Codable, Sendable, Equatable {
         package var p95: Double
         package var min: Double
         package var max: Double
-        /// Nil where a layer has too few tokens for one, or there are more than ``AcrossLayers/mostResampled``.
+        /// Nil where a layer has too few tokens for one.
         package var intervals: Intervals?
 
         package struct Intervals: Codable, Sendable, Equatable {
@@ -160,9 +160,6 @@ package struct AcrossLayers: Codable, Sendable, Equatable {
     package var entropy: Percentiles
     package var effectiveExperts: Percentiles
     package var deadExperts: Percentiles
-
-    /// Of more layers the resamples would take too much memory.
-    static let mostResampled = 1024
 }
 
 /// What experts have to do with kinds of text.
