@@ -20,6 +20,14 @@ import Testing
         #expect(Markup(page.html).errors.isEmpty)
     }
 
+    @Test func `a name cannot turn around what stands beside it`() {
+        let name = "a\u{202E}b\u{2067}c\u{9B}d\u{1B}e\tf<&\u{202F}é👩‍👧"
+        #expect(name.escapedForHTML == "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e f&lt;&amp;\u{202F}é👩‍👧")
+        var report = ReportSample.rich.report
+        report.source.model = "m\u{202E}"
+        #expect(!ReportPage(report).html.unicodeScalars.contains("\u{202E}"))
+    }
+
     @Test(arguments: pages) func `nothing comes from elsewhere and nothing runs`(_ page: (name: String, html: String)) {
         for forbidden in ["http", "src=", "<script", "@import", "url(", "javascript:", " onload", "<iframe", "<object"]
         {

@@ -111,7 +111,10 @@ extension HTMLPage.Section {
 extension String {
     /// With what HTML takes for its own replaced, and without characters that it does not allow.
     package var escapedForHTML: String {
-        guard utf8.contains(where: { $0 < 32 || $0 == 127 || "&<>\"'".utf8.contains($0) }) else { return self }
+        // All that is not ASCII and does not belong in a page begins with one of two bytes.
+        guard utf8.contains(where: { $0 < 32 || [127, 0xC2, 0xE2].contains($0) || "&<>\"'".utf8.contains($0) }) else {
+            return self
+        }
         var text = ""
         for character in unicodeScalars {
             switch character {
@@ -121,7 +124,9 @@ extension String {
             case "\"": text += "&quot;"
             case "'": text += "&#39;"
             case "\n", "\t": text += " "
-            case "\u{0}"..<" ", "\u{7F}": text += "\u{FFFD}"
+            case "\u{0}"..<" ", "\u{7F}"..."\u{9F}": text += "\u{FFFD}"
+            // These turn the order of what follows around.
+            case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": text += "\u{FFFD}"
             default: text.unicodeScalars.append(character)
             }
         }
