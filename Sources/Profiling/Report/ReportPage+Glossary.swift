@@ -78,7 +78,9 @@ extension ReportPage {
                 + "layer where something is greatest. "
                 + "The interval of a mean over layers is the mean of their intervals, rather too wide than too narrow. Mutual "
                 + "information and divergence hold what chance adds to them, and so do their intervals; therefore they are "
-                + "held against shuffled labels and blocks as well, whose own numbers have no interval.",
+                + "held against shuffled labels and blocks as well, whose own numbers have no interval. Of few tokens in long "
+                + "stretches that are alike, intervals are too narrow. So are those of what hardly comes: a redrawn trace has "
+                + "nobody visit an expert that nobody visited here, though other text of the same kind might.",
             source: "Block bootstrap: Carlstein, 1986; reflection: Davison and Hinkley, 1997, section 5.2"),
         Term(
             name: "Confidence, margin, entropy of a gate",
