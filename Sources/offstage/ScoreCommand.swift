@@ -30,13 +30,19 @@ struct Score: ParsableCommand {
         guard !tokens.isEmpty else {
             throw Complaint("there is nothing to score: \(TextInput.name(of: text ?? ids ?? "-")) holds no tokens")
         }
-        let session = try opened.session(session.options(promptTokens: tokens.count, newTokens: 0))
+        let session = try Interruption.endingAtOnce {
+            try opened.session(self.session.options(promptTokens: tokens.count, newTokens: 0))
+        }
         Terminal.warn(session.warnings)
         let recording = try recording.recording(of: opened)
         let progress = ProgressLine("Scoring", amount: { "\($0) tokens" })
-        let score = try session.score(
-            tokens, recorder: recording.recorder, isCancelled: { Interruption.isRequested },
-            onProgress: { progress.show(done: $0, of: tokens.count) })
+        func work() throws -> TextScore {
+            try session.score(
+                tokens, recorder: recording.recorder, isCancelled: { Interruption.isRequested },
+                onProgress: { progress.show(done: $0, of: tokens.count) })
+        }
+        // A layer of very many tokens takes long. Only a trace is to be left in order.
+        let score = try recording.recorder == nil ? Interruption.endingAtOnce(work) : work()
         progress.clear()
         try recording.finish()
         if Interruption.isRequested {

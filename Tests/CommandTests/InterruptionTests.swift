@@ -80,6 +80,16 @@ struct InterruptionTests {
         #expect(score.notes.contains("Interrupted after"))
     }
 
+    @Test func `scoring that nobody records ends in the middle of a layer`() throws {
+        // The attention of a layer to as many tokens takes minutes.
+        let ids = "[\([String](repeating: "3", count: 300_000).joined(separator: ","))]"
+        let running = try offstage.start(["score", SharedModels.small(), "--ids", "-"], input: ids)
+        #expect(running.send(SIGINT) { _ in running.computed >= 300 })
+        let score = try running.finished()
+        #expect(score.code == 130 && score.text.isEmpty)
+        #expect(score.notes.hasSuffix("Interrupted; the same command begins again.\n"))
+    }
+
     @Test(
         arguments: [
             ["tokenize", "MODEL", "--text", "text"], ["score", "MODEL", "--text", "text"],
