@@ -45,6 +45,18 @@ import Testing
         #expect(words.input.interval == nil && words.intervals?.inputShare == nil)
     }
 
+    @Test func `no information is in its interval, too, however its numbers were added up`() throws {
+        // Everybody visits both experts.
+        let routes = (0..<300).map { _ in [0, 1] }
+        let table = RoutingTable.sample(experts: 2, topK: 2, routes: [routes], ids: (0..<300).map { $0 % 37 })
+        let layer = try #require(VocabularyReport(table)?.layers.first)
+        for information in [layer.input, layer.next] {
+            let interval = try #require(information.interval)
+            #expect(information.mutualInformation < 1e-9 && interval.low >= 0)
+            #expect(interval.low <= information.mutualInformation && information.mutualInformation <= interval.high)
+        }
+    }
+
     @Test func `loads and their shares vary as a coin does`() throws {
         // Expert 0 with a probability of 0.3 each time, of 4000: 1200 ± 29
         var random = SeededRandom(seed: 11)

@@ -50,6 +50,15 @@ struct BlockResampling: Sendable {
         return resampling.interval(of: mean)
     }
 
+    /// Of a measure that is about the ratio: what resamples differ by from the ratio, the measure would.
+    func interval(of ratio: BlockRatio, around value: Double, within range: ClosedRange<Double>) -> Interval? {
+        guard let interval = interval(of: ratio, within: -.infinity ... .infinity) else { return nil }
+        let shift = value - ratio.value
+        return Interval(
+            low: min(max(interval.low + shift, range.lowerBound), value),
+            high: max(min(interval.high + shift, range.upperBound), value))
+    }
+
     /// Of a measure of sums over all blocks.
     ///
     /// - Parameters:

@@ -60,13 +60,14 @@ struct LabeledTokens {
         let labelEntropy = (ofAll - sums[0].labels) / Double(count)
         var result = Information(
             information[0], labelEntropy: labelEntropy, shuffled: Array(information.dropFirst()))
-        result.interval = interval(ofInformationIn: visits, load: load, labelEntropy: labelEntropy)
+        result.interval = interval(
+            around: result.mutualInformation, in: visits, load: load, labelEntropy: labelEntropy)
         return result
     }
 
     /// Information is the mean of the visits' pointwise information.
     private func interval(
-        ofInformationIn visits: SampledVisits, load: [Int], labelEntropy: Double
+        around value: Double, in visits: SampledVisits, load: [Int], labelEntropy: Double
     ) -> Interval? {
         guard let resampling else { return nil }
         let ofAll = log(Double(load.reduce(0, +)))
@@ -84,7 +85,7 @@ struct LabeledTokens {
                 information.add(sum, of: Double(visits.visits(of: token).count), to: block(of: token))
             }
         }
-        return resampling.interval(of: information, within: 0...max(labelEntropy, 0))
+        return resampling.interval(of: information, around: value, within: 0...max(labelEntropy, 0))
     }
 
     private func block(of token: Int32) -> Int {

@@ -101,12 +101,15 @@ struct LabeledUnits {
         }
         var result = Information(measured, labelEntropy: entropy, shuffled: shuffled)
         _ = measure(domains)
-        result.interval = interval(of: JointCounts(joint, rows: count), loads: loads, labelEntropy: entropy)
+        result.interval = interval(
+            around: result.mutualInformation, of: JointCounts(joint, rows: count), loads: loads, labelEntropy: entropy)
         return result
     }
 
     /// Information is the mean of the visits' pointwise information, and its blocks are whole units.
-    private func interval(of joint: JointCounts, loads: BlockLoads, labelEntropy: Double) -> Interval? {
+    private func interval(around value: Double, of joint: JointCounts, loads: BlockLoads, labelEntropy: Double)
+        -> Interval?
+    {
         guard blocks.tokens.count >= BlockResampling.leastTokens, blocks.count >= 2 * BlockResampling.leastBlocks else {
             return nil
         }
@@ -119,6 +122,6 @@ struct LabeledUnits {
                 information.add(Double(visits) * pointwise, of: Double(visits), to: block)
             }
         }
-        return resampling.interval(of: information, within: 0...max(labelEntropy, 0))
+        return resampling.interval(of: information, around: value, within: 0...max(labelEntropy, 0))
     }
 }

@@ -85,16 +85,3 @@ private struct StepSums {
         }
     }
 }
-
-extension BlockResampling {
-    /// Of a measure that is about the ratio: what resamples differ by from the ratio, the measure would.
-    fileprivate func interval(of ratio: BlockRatio, around value: Double, within range: ClosedRange<Double>)
-        -> Interval?
-    {
-        guard let interval = interval(of: ratio, within: -.infinity ... .infinity) else { return nil }
-        let shift = value - ratio.value
-        return Interval(
-            low: min(max(interval.low + shift, range.lowerBound), value),
-            high: max(min(interval.high + shift, range.upperBound), value))
-    }
-}
