@@ -223,6 +223,22 @@ import Testing
         #expect(coverage(effective) >= 0.85, "\(coverage(effective))")
     }
 
+    @Test func `partners that are the strongest by chance alone are known to be so`() throws {
+        // Of 15 others each comes with an expert in one of five of its tokens; the most frequent one in 28 %.
+        let pairs = try (1...60).map { seed in
+            let table = RoutingTable.random(
+                experts: 16, topK: 4, layers: 1, texts: 4, tokensPerText: 100, seed: UInt64(seed))
+            return try #require(LayerReport.all(of: table)[0].coActivation?.allPairs)
+        }
+        #expect(pairs.allSatisfy { $0.strongest > 0.24 })
+        let covering = try pairs.count { try #require($0.interval).low <= 0.202 }
+        #expect(covering >= 45, "\(covering)")
+        // Experts that always come together are certain to.
+        let routes = (0..<400).map { [$0 % 8 * 2, $0 % 8 * 2 + 1] }
+        let always = LayerReport.all(of: .sample(experts: 16, topK: 2, routes: [routes]))[0].coActivation
+        #expect(always?.allPairs.interval == Interval(low: 1, high: 1))
+    }
+
     @Test func `an interval that ends before it begins is none`() throws {
         let decoder = JSONDecoder()
         #expect(try decoder.decode(Interval.self, from: Data(#"{"low":1,"high":1}"#.utf8)) == Interval(low: 1, high: 1))

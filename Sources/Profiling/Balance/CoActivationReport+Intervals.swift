@@ -2,7 +2,12 @@
 struct PairBlocks {
     private let tokens: [Int32]
     private let blockOfToken: [Int32]
+    /// In `tokens`, one more than there are blocks.
+    private let starts: [Int]
     private let resampling: BlockResampling
+
+    /// Of more pairs, partners are taken as given: choosing them anew takes long, and chance matters less.
+    private static let mostChosen = 1 << 23
 
     init(_ tokens: [Int32], bootstrap: BlockBootstrap) {
         self.tokens = tokens
@@ -13,13 +18,17 @@ struct PairBlocks {
             while let last = blocks.tokens(of: block).last, last < token { block += 1 }
             return Int32(block)
         }
+        var starts = [Int](repeating: 0, count: blocks.count + 1)
+        for block in blockOfToken { starts[Int(block) + 1] += 1 }
+        for block in 0..<blocks.count { starts[block + 1] += starts[block] }
+        self.starts = starts
     }
 
-    /// Intervals of the strongest partners and of the top pairs, all of which are given.
+    /// Intervals of the strongest partners and of the top pairs, which are given.
     func addIntervals(
-        to pairs: inout CoActivationReport.Pairs, partners: [(expert: Int, count: Int)], routes: RoutingTable.Routes,
-        isAdjacent: Bool
+        to pairs: inout CoActivationReport.Pairs, counts: PairCounts, routes: RoutingTable.Routes, isAdjacent: Bool
     ) {
+        let partners = counts.strongestPartners
         var strongest = BlockRatio(blocks: resampling.blocks)
         var sums = PairSums(pairs.top, experts: partners.count, blocks: resampling.blocks)
         for (token, block) in zip(tokens, blockOfToken) {
@@ -34,11 +43,35 @@ struct PairBlocks {
             strongest.add(withPartner, of: visits.count, to: Int(block))
             for expert in visits { sums.addVisit(of: Int(expert), to: Int(block)) }
         }
-        pairs.interval = resampling.interval(of: strongest)
+        pairs.interval = resampling.interval(of: strongest).map { interval in
+            let byChance = pairs.strongest - leastStrongest(counts, routes: routes, isAdjacent: isAdjacent)
+            return Interval(low: max(interval.low - byChance, 0), high: interval.high)
+        }
         for place in pairs.top.indices {
             pairs.top[place].intervals = sums.intervals(
                 of: pairs.top[place], at: place, visits: strongest.wholes, resampling)
         }
+    }
+
+    /// The least that partners might truly have in common.
+    ///
+    /// The greatest of many numbers is too great by chance: in half of the tokens twice as much, if one takes the square of
+    /// the distance from what it is without preference. Every other block makes a half, and the more uneven one counts.
+    private func leastStrongest(_ counts: PairCounts, routes: RoutingTable.Routes, isAdjacent: Bool) -> Double {
+        let (experts, visits) = (counts.load.count, counts.load.reduce(0, +))
+        let (strongest, all) = (counts.strongest(of: visits), counts.pairs.reduce(0) { $0 + $1.count })
+        let chance = 2 * Double(all) / Double(visits) / Double(experts - 1)
+        guard all <= Self.mostChosen, strongest > chance else { return strongest }
+        let reflection = ResampledMeasure.Reflection.squares(fromEven: chance)
+        let none = [Int](repeating: 0, count: experts)
+        let plausible = [0, 1].map { half in
+            let blocks = stride(from: half, to: resampling.blocks, by: 2)
+            let drawn = blocks.flatMap { tokens[starts[$0]..<starts[$0 + 1]] }
+            let visits = drawn.reduce(0) { $0 + routes.experts(of: Int($1)).prefix(PairSample.mostVisits).count }
+            let counts = PairCounts(routes, tokens: drawn, load: none, isAdjacent: isAdjacent)
+            return visits > 0 ? reflection(counts.strongest(of: visits), at: strongest) : strongest
+        }
+        return min(plausible[0], plausible[1], strongest)
     }
 }
 

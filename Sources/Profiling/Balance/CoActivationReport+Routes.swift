@@ -18,7 +18,7 @@ extension CoActivationReport {
         func pairs(isAdjacent: Bool) -> Pairs {
             let counts = PairCounts(routes, tokens: sample.tokens, load: visits, isAdjacent: isAdjacent)
             var pairs = Pairs(counts)
-            blocks?.addIntervals(to: &pairs, partners: counts.strongestPartners, routes: routes, isAdjacent: isAdjacent)
+            blocks?.addIntervals(to: &pairs, counts: counts, routes: routes, isAdjacent: isAdjacent)
             return pairs
         }
         // The mean number of a visit's companions, k − 1, over the experts that they can be.
@@ -31,8 +31,7 @@ extension CoActivationReport {
 extension CoActivationReport.Pairs {
     fileprivate init(_ all: PairCounts) {
         let experts = all.load.count
-        // Σ visits(i) / visits × max P(j | i)
-        strongest = Double(all.strongestPartners.reduce(0) { $0 + $1.count }) / Double(all.load.reduce(0, +))
+        strongest = all.strongest(of: all.load.reduce(0, +))
         top = Self.top(all)
         guard experts <= CoActivationReport.greatestMatrix else { return }
         var matrix = (0..<experts).map { expert in

@@ -106,7 +106,7 @@ package struct CoActivationReport: Codable, Sendable, Equatable {
         package var counts: [[Int]]?
         /// The mean over experts of the greatest P(j | i), weighted by their visits.
         package var strongest: Double
-        /// Of ``strongest``, every expert's strongest partner being given.
+        /// Of ``strongest``, allowing for partners being the strongest by chance as well.
         package var interval: Interval?
         /// The pairs that come together most beyond chance, the strongest first.
         package var top: [Pair]

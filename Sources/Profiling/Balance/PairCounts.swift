@@ -62,6 +62,12 @@ struct PairCounts {
         return strongest
     }
 
+    /// The mean over visits of the greatest P(j | i).
+    func strongest(of visits: Int) -> Double {
+        // Σ visits(i) / visits × max P(j | i)
+        Double(strongestPartners.reduce(0) { $0 + $1.count }) / Double(visits)
+    }
+
     private mutating func countDense(_ routes: RoutingTable.Routes, tokens: [Int32], isAdjacent: Bool) {
         let experts = load.count
         var counts = [UInt32](repeating: 0, count: experts * experts)  // in both triangles, added below

@@ -74,7 +74,7 @@ extension ReportPage {
                 + "many times. A redrawn trace is to this one what this one is to the text it came from, so what lies above "
                 + "the number in redrawn ones goes below it here, and the other way around. The divergence of a stretch, which "
                 + "has few blocks, has an interval by Student's t instead, of what each block adds to it. What was chosen by the same tokens "
-                + "is given: an expert's strongest partner, a token's favorite expert, the busiest experts of the first half, the "
+                + "is given: a token's favorite expert, the busiest experts of the first half, the "
                 + "layer where something is greatest. "
                 + "The interval of a mean over layers is the mean of their intervals, rather too wide than too narrow. Mutual "
                 + "information and divergence hold what chance adds to them, and so do their intervals; therefore they are "

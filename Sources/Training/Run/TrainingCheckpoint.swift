@@ -134,7 +134,12 @@ extension TrainingRun {
 }
 
 extension RunState {
-    fileprivate func text() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    /// With its keys in order, so that equal states have equal bytes.
+    fileprivate func text() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
 
     fileprivate init(text: String) throws {
         self = try JSONDecoder().decode(RunState.self, from: Data(text.utf8))
