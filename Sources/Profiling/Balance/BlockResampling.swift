@@ -1,5 +1,5 @@
-/// How far a measure would be from what it is, had other tokens come: a bootstrap over contiguous blocks of tokens
-/// (Carlstein, 1986), since neighbors are alike.
+/// How far a measure may be from that of all the text which the tokens are a sample of: a bootstrap over contiguous blocks of
+/// tokens (Carlstein, 1986), since neighbors are alike.
 ///
 /// There are 16 to 100 blocks, of 16 tokens or more where there are 384. A resample draws as many blocks as there are, some
 /// more than once.
@@ -27,7 +27,7 @@ struct BlockResampling: Sendable {
     /// Of a ratio of two sums over all blocks, such as a mean over tokens. Nil where it rests on fewer than
     /// ``leastBlocks``.
     ///
-    /// Sums in which a choice was made by all tokens (the most frequent partner, say) take it as given.
+    /// Sums in which a choice was made by all tokens (a token's favorite expert, say) take it as given.
     func interval(of ratio: BlockRatio, within range: ClosedRange<Double> = 0...1) -> Interval? {
         precondition(ratio.blocks == blocks, "a ratio of \(ratio.blocks) blocks, resampled \(blocks)")
         guard ratio.wholes.count(where: { $0 > 0 }) >= Self.leastBlocks else { return nil }

@@ -30,12 +30,12 @@ struct LabeledTokens {
     private let logarithms = CountLogarithms()
     /// All of them in order, in blocks; nil for few.
     private let resampling: BlockResampling?
-    private let tokensPerBlock: Double
+    private let blocks: EvenBlocks
 
     /// - Parameter labels: of every token; without one where it is negative.
     init(labels all: [Int32]) {
         resampling = BlockResampling(tokens: all.count)
-        tokensPerBlock = Double(all.count) / Double(resampling?.blocks ?? 1)
+        blocks = EvenBlocks(things: all.count, count: resampling?.blocks ?? 1)
         let tokens = (0..<Int32(all.count)).filter { all[Int($0)] >= 0 }
             .sorted { (all[Int($0)], $0) < (all[Int($1)], $1) }
         for (place, token) in tokens.enumerated() where all[Int(token)] != labels.last {
@@ -82,14 +82,10 @@ struct LabeledTokens {
                     let together = ofLabel[expert] == 1 ? 0 : log(Double(ofLabel[expert]))
                     sum += together + beyondLabel - ofExperts[expert]
                 }
-                information.add(sum, of: Double(visits.visits(of: token).count), to: block(of: token))
+                information.add(sum, of: Double(visits.visits(of: token).count), to: blocks.block(of: Int(token)))
             }
         }
         return resampling.interval(of: information, around: value, within: 0...max(labelEntropy, 0))
-    }
-
-    private func block(of token: Int32) -> Int {
-        min(Int(Double(token) / tokensPerBlock), (resampling?.blocks ?? 1) - 1)
     }
 
     /// Visits of every expert by tokens that have a label.
@@ -136,7 +132,7 @@ struct LabeledTokens {
             let weight = Double(tokens.count) / Double(ofLabel.total)
             for token in tokens {
                 let isThere = visits.visits(of: token).contains { Int(visits.experts[$0]) == favorite }
-                mean.add(isThere ? weight : 0, of: 1, to: block(of: token))
+                mean.add(isThere ? weight : 0, of: 1, to: blocks.block(of: Int(token)))
             }
         }
         return (mean.wholes.contains { $0 > 0 } ? mean.value : 0, resampling?.interval(of: mean))

@@ -72,8 +72,8 @@ struct ResampledBalance {
                 value: number(balance), resampled: resamples.map(number), reflection: reflection, range: range)
         }
         var peak = measure(\.maxOverMean, .squares(fromEven: 1), 1...max(ceiling, 1))
-        // Squares alone cover the truth in down to 83 of 100 samples where one expert is busier than the others; its own
-        // share alone in down to 34 where all are alike.
+        // Squares alone hold the truth too seldom where one expert is busier than the others, its own share alone where all
+        // are alike (Benchmarks/profiling/coverage.py).
         let busiest = load.indices.max { load[$0] < load[$1] } ?? 0
         peak.outstanding = loads.map { load in
             2 * peak.value - Double(load[busiest]) * experts / Double(max(load.reduce(0, +), 1))

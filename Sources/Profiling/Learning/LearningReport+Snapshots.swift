@@ -81,10 +81,10 @@ private struct TokenShares {
 
     /// The mean of a number that tokens have, in blocks.
     private func ratio(_ number: (Int) -> Double?) -> BlockRatio {
-        let blocks = resampling?.blocks ?? 1
-        var ratio = BlockRatio(blocks: blocks)
+        let blocks = EvenBlocks(things: tokens, count: resampling?.blocks ?? 1)
+        var ratio = BlockRatio(blocks: blocks.count)
         for token in 0..<tokens {
-            if let number = number(token) { ratio.add(number, of: 1, to: token * blocks / tokens) }
+            if let number = number(token) { ratio.add(number, of: 1, to: blocks.block(of: token)) }
         }
         return ratio
     }
