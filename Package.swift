@@ -30,7 +30,8 @@ let package = Package(
         .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .target(name: "CKernels"),
 
-        .target(name: "Profiling", swiftSettings: house),
+        .target(name: "Files", swiftSettings: house),
+        .target(name: "Profiling", dependencies: ["Files"], swiftSettings: house),
         .target(
             name: "Tensors",
             dependencies: [
@@ -40,7 +41,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "ModelFiles",
-            dependencies: ["Tensors", .product(name: "HeapModule", package: "swift-collections")],
+            dependencies: ["Files", "Tensors", .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: house),
         .target(name: "Mixture", dependencies: ["Tensors", "Profiling"], swiftSettings: house),
         .target(
@@ -63,17 +64,19 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Training",
-            dependencies: ["Mixture", "ModelFiles", "Tensors", "Profiling"],
+            dependencies: ["Files", "Mixture", "ModelFiles", "Tensors", "Profiling"],
             swiftSettings: house),
         .executableTarget(
             name: "offstage",
             dependencies: [
                 "Inference", "Training", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling",
+                "Files",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
 
+        .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: house),
         .testTarget(name: "ProfilingTests", dependencies: ["Profiling"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: house),
         .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Tensors"], swiftSettings: house),

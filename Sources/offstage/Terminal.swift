@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What the program says beside its text.
@@ -30,7 +31,7 @@ enum Terminal {
     static func note(_ message: Message) { draw(message.text + "\n") }
 
     /// Text on standard error as it stands. Work goes on where nobody can read it.
-    static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+    static func draw(_ text: String) { try? write(text, to: STDERR_FILENO) }
 
     static func warn(_ warnings: [String]) {
         for warning in warnings { note("Warning: \(warning)") }
@@ -38,23 +39,21 @@ enum Terminal {
 
     /// Text on standard output, at once. A reader that has gone away ends the program quietly.
     static func print(_ text: String) {
-        if !write(text, to: STDOUT_FILENO) { giveUp() }
+        do throws(SystemError) { try write(text, to: STDOUT_FILENO) } catch { giveUp(error) }
     }
 
-    /// - Returns: whether all of it was written; otherwise `errno` says why not.
-    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    private static func write(_ text: String, to descriptor: Int32) throws(SystemError) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return false }
+            guard written > 0 else { throw SystemError() }
             bytes = bytes.dropFirst(written)
         }
-        return true
     }
 
-    private static func giveUp() -> Never {
-        if errno != EPIPE { note("Error: could not write to standard output: \(Complaint.reason())") }
+    private static func giveUp(_ error: SystemError) -> Never {
+        if error.code != EPIPE { note("Error: could not write to standard output: \(error)") }
         Foundation.exit(1)
     }
 

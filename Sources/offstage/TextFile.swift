@@ -1,6 +1,7 @@
+import Files
 import Foundation
 
-/// A file that a command writes beside its output.
+/// A file that a command writes beside its output. What was there before stays until the new one is whole.
 struct TextFile {
     let path: String
     private let content: String
@@ -18,12 +19,7 @@ struct TextFile {
         if inputs.contains(where: isSame) {
             throw Complaint("\(path) is read from; \(content) would take its place, so give it another path")
         }
-        var found = stat()
-        let isThere = lstat(path, &found) == 0
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw failure() }
-        close(descriptor)
-        if !isThere { unlink(path) }
+        do throws(SystemError) { try UnfinishedFile.checkWritable(path) } catch { throw failure(error) }
     }
 
     private func isSame(_ other: String) -> Bool {
@@ -33,24 +29,14 @@ struct TextFile {
     }
 
     func write(_ text: String) throws {
-        guard let file = fopen(path, "w") else { throw failure() }
-        let bytes = Array(text.utf8)
-        let written = fwrite(bytes, 1, bytes.count, file)
-        guard fclose(file) == 0, written == bytes.count else {
-            let failure = failure()
-            removeUnfinished()
-            throw failure
+        do throws(SystemError) {
+            try UnfinishedFile.write(Array(text.utf8), to: path, writesThrough: true)
+        } catch {
+            throw failure(error)
         }
     }
 
-    /// Half a file is worse than none; a device stays.
-    private func removeUnfinished() {
-        var found = stat()
-        if lstat(path, &found) == 0, found.st_mode & S_IFMT == S_IFREG { unlink(path) }
-    }
-
-    private func failure() -> Complaint {
-        let reason = Complaint.reason()
-        return Complaint("could not write \(content) to \(path): \(reason)")
+    private func failure(_ error: SystemError) -> Complaint {
+        Complaint("could not write \(content) to \(path): \(error)")
     }
 }

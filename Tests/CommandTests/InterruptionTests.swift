@@ -73,10 +73,16 @@ struct InterruptionTests {
         let text = String(repeating: "one two three four five six seven ", count: 600)
         let running = try offstage.start(
             ["score", SharedModels.wide(), "--text", "-", "--trace", "trace.jsonl"], input: text)
-        #expect(running.send(SIGINT) { _ in folder.size(of: "trace.jsonl") > 0 })
+        // The trace has another name until it is whole.
+        #expect(
+            running.send(SIGINT) { _ in
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+                return names.contains { $0.hasPrefix(".offstage-") && folder.size(of: $0) > 0 }
+            })
         let score = try running.finished()
         #expect(score.code == 130)
         #expect(score.text.isEmpty)
+        #expect(folder.size(of: "trace.jsonl") > 0)
         #expect(score.notes.contains("Interrupted after"))
     }
 

@@ -188,7 +188,19 @@ struct TrainFolderTests {
         try train()
         #expect(try sample.tensors() == sample.tensors("whole"))
         let names = try FileManager.default.contentsOfDirectory(atPath: sample.folder.file("run"))
-        #expect(!names.contains { $0.hasSuffix(".partial") })
+        #expect(!names.contains { $0.hasPrefix(".") })
+    }
+
+    @Test func `tokens that have no room are named, and nothing is left of them`() throws {
+        let command = "\"$offstage\" " + TrainingSample.command().joined(separator: " ")
+        let limited = try offstage.shell("ulimit -f 2; \(command)")
+        #expect(limited.code == 1)
+        #expect(
+            limited.notes.contains(/text-[0-9a-f]+\.tokens: cannot be (written|completed): File too large. Make room/),
+            "\(limited.notes)")
+        let kept = try FileManager.default.contentsOfDirectory(atPath: sample.folder.file("run/data"))
+        #expect(kept.allSatisfy { $0.hasSuffix(".model") }, "\(kept)")
+        try train()
     }
 
     @Test func `a log that has no room is named`() throws {

@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 package import Tensors
 
@@ -18,7 +19,8 @@ package struct Exporter: Sendable {
         self.format = format
     }
 
-    /// Writes the folder or the file `path`, which appears complete or not at all (a folder's `config.json` comes last).
+    /// Writes the folder or the file `path`, which appears complete or not at all (a folder's `config.json` comes last). Of
+    /// two that write to one path the last one wins.
     ///
     /// - Parameter progress: told the bytes of weights that are written and how many there are; what it throws ends it.
     /// - Returns: what the other program calls such a model.
@@ -54,37 +56,41 @@ package struct Exporter: Sendable {
                 try progress(done, total)
             }
         }
-        try writer.finish()
+        // All is on the disk before any of it takes the place of what was there.
+        let tokenizer = source.tokenizer
+        var model = try written(SentencePieceModel.bytes(of: tokenizer), for: path + "/tokenizer.model")
+        var pieces = try written(Array(tokenizer.huggingFaceJSON.utf8), for: path + "/tokenizer.json")
+        var settings = try written(json: ExportedTokenizer(tokenizer), for: path + "/tokenizer_config.json")
+        var ids = try written(json: ExportedIDs(tokenizer), for: path + "/generation_config.json")
         let isHalf = tensors.contains { $0.format != .f32 }
-        try writeSmallFiles(
-            path, form, type: isHalf ? try self.format(of: .query(layer: 0), path, safetensors: true) : .f32)
+        let type = isHalf ? try self.format(of: .query(layer: 0), path, safetensors: true) : .f32
+        var configuration = try written(
+            json: HuggingFaceConfiguration(source.architecture, form, type: type), for: path + "/config.json")
+        let turn = FolderTurn(path)
+        try writer.finish()
+        try model.finish()
+        try pieces.finish()
+        try settings.finish()
+        try ids.finish()
+        try configuration.finish()
+        turn.end()
         return form.name
     }
 
-    private func writeSmallFiles(_ path: String, _ form: ExportForm, type: WeightFormat) throws {
-        let tokenizer = source.tokenizer
-        try write(SentencePieceModel.bytes(of: tokenizer), to: path + "/tokenizer.model")
-        try write(Array(tokenizer.huggingFaceJSON.utf8), to: path + "/tokenizer.json")
-        try write(json: ExportedTokenizer(tokenizer), to: path + "/tokenizer_config.json")
-        try write(json: ExportedIDs(tokenizer), to: path + "/generation_config.json")
-        let configuration = HuggingFaceConfiguration(source.architecture, form, type: type)
-        try write(json: configuration, to: path + "/config.json")
-    }
-
-    private func write(json value: some Encodable, to path: String) throws {
+    private func written(json value: some Encodable, for path: String) throws -> OutputFile {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(value), as: UTF8.self)
         // Python tells 2 from 2.0, and transformers refuses the one where it expects the other.
         let floats = /"(rope_theta|partial_rotary_factor|routed_scaling_factor)" : (\d+)(?=[,\n])/
-        try write(Array((text.replacing(floats) { "\"\($0.1)\" : \($0.2).0" } + "\n").utf8), to: path)
+        return try written(Array((text.replacing(floats) { "\"\($0.1)\" : \($0.2).0" } + "\n").utf8), for: path)
     }
 
-    private func write(_ bytes: [UInt8], to path: String) throws {
+    private func written(_ bytes: [UInt8], for path: String) throws -> OutputFile {
         var file = try OutputFile(path: path, size: bytes.count)
         try bytes.withUnsafeBytes { try file.write($0) }
-        try file.finish()
+        return file
     }
 
     private func writeGGUF(_ path: String, _ progress: (Int, Int) throws -> Void) throws -> String {

@@ -4,11 +4,11 @@ import Foundation
 public final class RoutingTraceWriter: RoutingRecorder {
     private var output: TraceOutput
 
-    /// Creates the file, replacing one of that name.
+    /// Begins the file. One of that name is replaced when the new one is whole; devices and pipes are written into.
     ///
     /// - Throws: ``ProfilingError`` when the file cannot be written.
     public init(path: String, header: RoutingTraceHeader) throws {
-        output = try TraceOutput(path: path, isTemporary: false)
+        output = try TraceOutput(path: path, writesThrough: true)
         try output.append { try $0.append(json: header) }
     }
 
@@ -20,7 +20,7 @@ public final class RoutingTraceWriter: RoutingRecorder {
         try output.append { $0.append(entry) }
     }
 
-    /// Writes what is still in memory.
+    /// Writes what is still in memory; without it nothing of the file stays.
     public func finish() throws { try output.finish() }
 }
 

@@ -1,35 +1,27 @@
-import Glibc
+import Files
 
-/// A text that is written from front to back.
+/// A text that is written from front to back under a temporary name and gets its own at the end.
 ///
-/// Under a temporary name it gets its own at the end, and without ``finish()`` nothing of it stays.
+/// Without ``finish()`` nothing of it stays, and a file that had the name stays as it was.
 struct TraceOutput: ~Copyable {
     private static let chunk = 1 << 16
 
     private let path: String
-    private let isTemporary: Bool
-    private let descriptor: Int32
+    private var file: UnfinishedFile
     private var pending: [UInt8] = []
-    private var isFinished = false
 
-    private var temporaryPath: String { path + ".partial" }
-
-    init(path: String, isTemporary: Bool) throws {
-        if isTemporary { try Self.checkTarget(path) }
-        let descriptor = open(
-            isTemporary ? path + ".partial" : path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw ProfilingError("could not create the routing trace \(path): \(String(cString: strerror(errno)))")
+    /// - Parameter writesThrough: whether devices and pipes are written into; they cannot be replaced by a file.
+    init(path: String, writesThrough: Bool) throws {
+        guard writesThrough || UnfinishedFile.canReplace(path) else {
+            throw ProfilingError("could not write the routing trace \(path): it is there and is no file")
+        }
+        do throws(SystemError) {
+            file = try UnfinishedFile(path: path, writesThrough: writesThrough)
+        } catch {
+            throw ProfilingError("could not create the routing trace \(path): \(error)")
         }
         self.path = path
-        self.isTemporary = isTemporary
-        self.descriptor = descriptor
         pending.reserveCapacity(Self.chunk + 1 << 16)
-    }
-
-    deinit {
-        close(descriptor)
-        if isTemporary, !isFinished { unlink(temporaryPath) }
     }
 
     /// Lets whoever calls add to the text.
@@ -41,36 +33,22 @@ struct TraceOutput: ~Copyable {
     /// Writes the rest and gives the file its name; one that had the name is replaced.
     mutating func finish() throws {
         try flush()
-        if isTemporary {
-            guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else { throw failure() }
-        }
-        isFinished = true
+        do throws(SystemError) { try file.finish() } catch { throw failure(error) }
     }
 
     private mutating func flush() throws {
-        var done = 0
-        while done < pending.count {
-            let count = pending.withUnsafeBytes { write(descriptor, $0.baseAddress! + done, $0.count - done) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure() }
-            done += count
+        do throws(SystemError) {
+            try file.write(pending)
+        } catch {
+            throw failure(error)
         }
         pending.removeAll(keepingCapacity: true)
     }
 
-    private func failure() -> ProfilingError {
-        let code = errno
-        let isFull = [ENOSPC, EDQUOT, EFBIG].contains(code)
-        return ProfilingError(
-            "could not write the routing trace \(path): \(String(cString: strerror(code)))"
-                + (isFull ? "; make room, or choose another disk" : ""))
-    }
-
-    /// A device or a folder cannot be replaced by a file.
-    private static func checkTarget(_ path: String) throws {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
-        throw ProfilingError("could not write the routing trace \(path): it is there and is no file")
+    private func failure(_ error: SystemError) -> ProfilingError {
+        ProfilingError(
+            "could not write the routing trace \(path): \(error)"
+                + (error.isLackOfRoom ? "; make room, or choose another disk" : ""))
     }
 }
 

@@ -11,7 +11,7 @@ extension RoutingTable {
         onProgress: @escaping (_ tokensDone: Int, _ tokensAll: Int) -> Void = { _, _ in }
     ) throws -> [String] {
         let monitor = TraceMonitor(all: tokenCount, isCancelled: isCancelled, onProgress: onProgress)
-        var output = try TraceOutput(path: path, isTemporary: true)
+        var output = try TraceOutput(path: path, writesThrough: false)
         var writer = format.writer
         try output.append { try writer.begin(self, &$0) }
         for pass in passes {

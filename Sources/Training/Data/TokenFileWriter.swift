@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import ModelFiles
 import Tensors
@@ -8,29 +9,22 @@ import Tensors
 struct TokenFileWriter: ~Copyable {
     private var header: TokenFileHeader
     private let path: String
-    private let temporaryPath: String
-    private let descriptor: Int32
+    private var file: UnfinishedFile
     private var buffer: [UInt8] = []
     /// Whether nothing was written, so that the header's place is in the buffer.
     private var isAtStart = true
-    private var isFinished = false
 
     private static let bufferSize = 1 << 20
 
     init(path: String, header: TokenFileHeader) throws {
-        let temporaryPath = "\(path).\(getpid()).partial"
-        let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.error(path, "cannot be written") }
+        do throws(SystemError) {
+            file = try UnfinishedFile(path: path)
+        } catch {
+            throw Self.error(path, "cannot be written", error)
+        }
         self.path = path
         self.header = header
-        self.temporaryPath = temporaryPath
-        self.descriptor = descriptor
         buffer = Array(repeating: 0, count: TokenFileHeader.size)
-    }
-
-    deinit {
-        close(descriptor)
-        if !isFinished { unlink(temporaryPath) }
     }
 
     /// Adds tokens to a part; the training part comes first.
@@ -59,11 +53,13 @@ struct TokenFileWriter: ~Copyable {
     /// Makes the file last and gives it its name; a file that had the name is replaced.
     mutating func finish() throws {
         try flush()
-        let bytes = header.bytes
-        guard bytes.withUnsafeBytes({ pwrite(descriptor, $0.baseAddress, $0.count, 0) }) == bytes.count,
-            fsync(descriptor) == 0, rename(temporaryPath, path) == 0
-        else { throw Self.error(path, "cannot be completed") }
-        isFinished = true
+        do throws(SystemError) {
+            let bytes = header.bytes
+            guard pwrite(file.descriptor, bytes, bytes.count, 0) == bytes.count else { throw SystemError() }
+            try file.finish()
+        } catch {
+            throw Self.error(path, "cannot be completed", error)
+        }
     }
 
     private mutating func append(_ number: some FixedWidthInteger) {
@@ -74,23 +70,17 @@ struct TokenFileWriter: ~Copyable {
         let tokens = isAtStart ? buffer[TokenFileHeader.size...] : buffer[...]
         header.checksum = tokens.withUnsafeBytes { crc32c($0, seed: header.checksum) }
         isAtStart = false
-        let (descriptor, path) = (descriptor, path)
-        try buffer.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let count = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw Self.error(path, "cannot be written") }
-                done += count
-            }
+        do throws(SystemError) {
+            try file.write(buffer)
+        } catch {
+            throw Self.error(path, "cannot be written", error)
         }
         buffer.removeAll(keepingCapacity: true)
     }
 
-    private static func error(_ path: String, _ problem: String) -> ModelFileError {
-        let code = errno
-        return ModelFileError(
-            path: path, problem: "\(problem): \(String(cString: strerror(code)))",
-            remedy: code == ENOSPC ? "Make room, or choose another folder for what is kept" : nil)
+    private static func error(_ path: String, _ problem: String, _ failure: SystemError) -> ModelFileError {
+        ModelFileError(
+            path: path, problem: "\(problem): \(failure)",
+            remedy: failure.isLackOfRoom ? "Make room, or choose another folder for what is kept" : nil)
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ModelFiles
 
@@ -48,7 +49,7 @@ package struct RunFolder: Sendable {
 
     /// Takes away what should not be there when a run begins or goes on, and writes down its recipe.
     func begin(_ recipe: Recipe, startsOver: Bool) throws {
-        try remove(names(in: path).filter(\.isUnfinishedCheckpoint).map { path + "/" + $0 })
+        AbandonedFiles.remove(in: path)
         if startsOver { try remove(checkpointSteps().map(checkpoint(step:))) }
         if checkpointSteps().isEmpty { try remove([log, report]) }
         try Data(recipe.text().utf8).write(to: URL(fileURLWithPath: self.recipe), options: .atomic)
@@ -134,8 +135,5 @@ package struct RunFolder: Sendable {
 }
 
 extension String {
-    /// What a program that was killed leaves of a checkpoint.
-    fileprivate var isUnfinishedCheckpoint: Bool { hasPrefix("step-") && hasSuffix(".safetensors.partial") }
-
     fileprivate var withoutPeriod: String { hasSuffix(".") ? String(dropLast()) : self }
 }
