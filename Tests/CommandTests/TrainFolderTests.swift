@@ -156,6 +156,43 @@ struct TrainFolderTests {
             try failure(of: TrainingSample.command()).contains("has 672 numbers for token_embedding, expected 21 × 16"))
     }
 
+    @Test func `lines of a log that are no entries stay, and so do those that cannot be read`() throws {
+        try trainHalf()
+        let name = "run/log.jsonl"
+        var lines = try String(contentsOfFile: sample.folder.file(name), encoding: .utf8).split(separator: "\n").map(
+            String.init)
+        lines.insert("# looks good", at: 3)
+        lines[5] = String(lines[5].dropLast(9))
+        lines.insert("", at: 7)
+        try sample.folder.write(lines.joined(separator: "\n") + "\n{\"cross_en", to: name)
+        try train()
+        let found = try String(contentsOfFile: sample.folder.file(name), encoding: .utf8).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        #expect(found[..<20].map(String.init) == Array(lines[..<20]))
+        #expect(found.count == 24 + 3 && found.last == "")
+        #expect(!found.contains { $0.contains("cross_en") && !$0.hasSuffix("}") && $0 != lines[5] })
+        // The page of a comparison and whoever else reads the log are served with what can be read.
+        #expect(found.filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.count == 23)
+    }
+
+    @Test func `a log that cannot be read, or opened, is named with the reason and kept`() throws {
+        try trainHalf()
+        let log = sample.folder.file("run/log.jsonl")
+        try FileManager.default.removeItem(atPath: log)
+        try FileManager.default.createDirectory(atPath: log, withIntermediateDirectories: true)
+        #expect(try failure(of: TrainingSample.command()).contains("run/log.jsonl cannot be read: Is a directory"))
+        #expect(sample.checkpoints() == ["step-00000018.safetensors"])
+        try FileManager.default.removeItem(atPath: log)
+        let command = "\"$offstage\" " + TrainingSample.command(steps: 6000, every: 3000).joined(separator: " ")
+        let gone = try offstage.shell(
+            "ln -s no/such/folder link; \(command) --force & while [ ! -s run/log.jsonl ]; do :; done; "
+                + "mv -T link run/log.jsonl; wait $!")
+        #expect(gone.code == 1)
+        #expect(
+            gone.notes.contains("run/log.jsonl cannot be written: No such file or directory. Mend that"),
+            "\(gone.notes)")
+    }
+
     @Test func `a run does not go on with another text`() throws {
         try trainHalf()
         let weights = try sample.tensors()

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What a run writes down as it goes: one line of JSON for each entry.
@@ -30,33 +31,69 @@ struct TrainingLog {
     private let path: String
 
     /// Opens the log of a run that goes on after `step`; later entries, of a run that was cut off, go.
+    ///
+    /// Lines that are no entries, whoever wrote them, stay as they are.
     init(path: String, upTo step: Int) throws {
         self.path = path
-        let kept = try Self.read(path: path).filter { $0.step <= step }
-        try Data(kept.map(Self.line).joined().utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        let lines = try Self.lines(of: path)
+        let kept = lines.filter { $0.entry.map { $0.step <= step } ?? !$0.isCutOff }
+        // What is kept ends with a line end, lest the next entry be glued to it.
+        let text = kept.flatMap { $0.bytes + [Self.lineEnd] }
+        do throws(SystemError) { try UnfinishedFile.write(text, to: path) } catch { throw unwritable(error) }
     }
 
     func append(_ entry: LogEntry) throws {
         var line = Array(try Self.line(entry).utf8)[...]
         let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-        defer { if file >= 0 { close(file) } }
+        guard file >= 0 else { throw unwritable(SystemError()) }
+        defer { close(file) }
         while !line.isEmpty {
             let count = line.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-            guard count > 0 else {
-                throw TrainingError(
-                    "\(path) cannot be written: \(String(cString: strerror(errno))). Make room, and the same command goes "
-                        + "on from the last checkpoint")
-            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw unwritable(SystemError()) }
             line = line.dropFirst(count)
         }
     }
 
-    /// All entries; a last line that was cut off is left out.
-    static func read(path: String) throws -> [LogEntry] {
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+    /// All entries; what is none is left out.
+    static func read(path: String) throws -> [LogEntry] { try lines(of: path).compactMap(\.entry) }
+
+    private func unwritable(_ error: SystemError) -> TrainingError {
+        let wayOut = error.isLackOfRoom ? "Make room" : "Mend that"
+        return TrainingError(
+            "\(path) cannot be written: \(error). \(wayOut), and the same command goes on from the last checkpoint")
+    }
+
+    private struct Line {
+        let bytes: [UInt8]
+        /// Nil when it is none.
+        let entry: LogEntry?
+        /// Whether it is what a program that was stopped in the middle of an entry leaves.
+        let isCutOff: Bool
+    }
+
+    private static let lineEnd = UInt8(ascii: "\n")
+
+    private static func lines(of path: String) throws -> [Line] {
+        guard access(path, F_OK) == 0 || errno != ENOENT else { return [] }
+        let text: Data
+        do {
+            text = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            let reason = ((error as? CocoaError)?.underlying as? POSIXError).map {
+                String(cString: strerror($0.code.rawValue))
+            }
+            throw TrainingError("\(path) cannot be read: \(reason ?? error.localizedDescription)")
+        }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return data.split(separator: UInt8(ascii: "\n")).compactMap { try? decoder.decode(LogEntry.self, from: $0) }
+        var lines = text.split(separator: lineEnd, omittingEmptySubsequences: false).map(Array.init)
+        let rest = lines.popLast() ?? []
+        return lines.map { Line(bytes: $0, entry: try? decoder.decode(LogEntry.self, from: Data($0)), isCutOff: false) }
+            + (rest.isEmpty ? [] : [rest]).map { rest in
+                let entry = try? decoder.decode(LogEntry.self, from: Data(rest))
+                return Line(bytes: rest, entry: entry, isCutOff: entry == nil && rest.starts(with: "{\"".utf8))
+            }
     }
 
     private static func line(_ entry: LogEntry) throws -> String {
