@@ -198,8 +198,10 @@ struct TrainFolderTests {
         let weights = try sample.tensors()
         try sample.folder.write(TrainingSample.text + "a red fox.\n", to: "text.txt")
         let longer = try failure(of: TrainingSample.command())
-        #expect(
-            longer.contains("the text of text has changed:") && longer.contains("start over with --force"), "\(longer)")
+        #expect(longer.contains("the run in run cannot go on: the text of text has changed:"), "\(longer)")
+        #expect(longer.contains("start over by the same command with --force"), "\(longer)")
+        // Another checkpoint would not help.
+        #expect(!longer.contains("remove"), "\(longer)")
         try sample.folder.write(TrainingSample.text.replacing("fox", with: "cat"), to: "text.txt")
         #expect(try failure(of: TrainingSample.command()).contains("the vocabulary is another one"))
         try sample.folder.write(TrainingSample.text.replacing("red", with: "der"), to: "text.txt")
@@ -207,6 +209,17 @@ struct TrainFolderTests {
         #expect(try sample.tensors() == weights)
         try sample.folder.write(TrainingSample.text, to: "text.txt")
         try train()
+        // The way out that was said is one.
+        try sample.folder.write(TrainingSample.text + "a red fox.\n", to: "text.txt")
+        try train(TrainingSample.command() + ["--force"])
+    }
+
+    @Test func `a run goes on with its own recipe, as is said to who comes with another`() throws {
+        try trainHalf()
+        let notes = try failure(of: TrainingSample.command() + ["--seed", "7"])
+        #expect(notes.contains("Go on with its own (give run/recipe.json as RECIPE)"), "\(notes)")
+        try train(["train", "run/recipe.json", "--out", "run"])
+        #expect(sample.checkpoints().last == "step-00000024.safetensors")
     }
 
     @Test func `a disk that is full keeps the last checkpoint, and the run goes on when there is room`() throws {

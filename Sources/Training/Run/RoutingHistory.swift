@@ -46,7 +46,9 @@ package final class RoutingHistory {
     package func snapshot(of step: Int, withWeights: Bool = false) throws -> LearningSnapshot {
         let state = try restore(step)
         if let change = state.corpus.change(to: CorpusMark(corpus)) {
-            throw TrainingError("\(folder.checkpoint(step: step)) learned from another corpus: \(change)")
+            throw TrainingError(
+                "\(folder.checkpoint(step: step)) learned from another corpus: \(change). Put back the text "
+                    + "that it learned from")
         }
         var (loss, tokens) = (0.0, 0)
         let forms = model.generationForms

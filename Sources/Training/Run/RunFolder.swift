@@ -66,7 +66,8 @@ package struct RunFolder: Sendable {
         guard old == new else {
             throw TrainingError(
                 "\(path) holds a run by another recipe (\(old.differences(to: new).joined(separator: ", "))). "
-                    + "Go on with its own, choose another folder with --out, or start over with --force")
+                    + "Go on with its own (give \(self.recipe) as RECIPE), choose another folder with --out, or start over with --force"
+            )
         }
         guard readReport() == nil else {
             throw TrainingError(
@@ -80,6 +81,10 @@ package struct RunFolder: Sendable {
         let path = checkpoint(step: step)
         do {
             return try read(path)
+        } catch let error as OtherCorpus {
+            throw TrainingError(
+                "the run in \(self.path) cannot go on: \(error.change). Give it what it began with, choose another folder "
+                    + "with --out, or start over by the same command with --force")
         } catch {
             let earlier = checkpointSteps().last { $0 < step }
             let wayOut = earlier.map { "remove that file to go on after step \($0), " } ?? ""

@@ -1,13 +1,19 @@
 import Mixture
 import Profiling
 
+/// A run cannot go on with other texts than those it began with, from whatever checkpoint.
+struct OtherCorpus: Error {
+    /// What is not as it was.
+    let change: String
+}
+
 /// A state comes out of a file, and what it says is used as indices and sums.
 extension RunState {
     /// The state itself, if a run that learns from `corpus` can go on with it after `step`.
     ///
-    /// - Throws: ``TrainingError`` when it is damaged, or of other texts.
+    /// - Throws: ``TrainingError`` when it is damaged, ``OtherCorpus`` when it is of other texts.
     func checked(after step: Int, of recipe: Recipe, _ corpus: CorpusMark, probeTokens: Int) throws -> RunState {
-        if let change = self.corpus.change(to: corpus) { throw TrainingError(change) }
+        if let change = self.corpus.change(to: corpus) { throw OtherCorpus(change: change) }
         if let flaw = flaw(after: step, of: recipe, probeTokens: probeTokens) {
             throw TrainingError("what it says of the run cannot be: \(flaw)")
         }
