@@ -112,6 +112,33 @@ private struct Report: Decodable {
         #expect(whole.domains == nil)
     }
 
+    @Test func `training and profiling read the same texts out of links and lines of JSON`() throws {
+        let sentences = (0..<60).map { "The fox number \($0) sat on the log." }
+        try FileManager.default.createDirectory(atPath: folder.file("texts/more"), withIntermediateDirectories: true)
+        try folder.write(sentences.map { "{\"text\": \"\($0)\"}\n" }.joined(), to: "texts/lines.jsonl")
+        try folder.write(sentences.joined(separator: "\n"), to: "texts/more/plain.txt")
+        for (link, target) in [("link", "texts"), ("texts/linked", "more"), ("texts/more/up", "..")] {
+            try FileManager.default.createSymbolicLink(atPath: folder.file(link), withDestinationPath: target)
+        }
+        let report = try offstage("profile", SharedModels.small(), "--text", "link", "--json").json(Report.self)
+        #expect(report.domains?.names.sorted() == ["lines", "linked", "more"])
+        let trained = try offstage(
+            "train", "--data", "link", "--layers", "1", "--hidden", "16", "--heads", "2", "--context", "16", "--steps",
+            "2",
+            "--out", "run", "--json")
+        try #require(trained.code == 0, "\(trained.notes)")
+        #expect(try trained.json(Trained.self).validationLossByDomain.keys.sorted() == ["lines", "linked", "more"])
+        // Neither braces nor names of fields are learned.
+        #expect(try offstage("tokenize", "run", "{\"", "--no-bos").text.contains("<unk>"))
+        try folder.write("{\"text\": \"a\"}\n{\"txt\": \"b\"}\n", to: "texts/lines.jsonl")
+        for command in [
+            ["train", "--data", "link", "--out", "other"], ["profile", try SharedModels.small(), "--text", "link"],
+        ] {
+            let refused = try offstage(command)
+            #expect(refused.code == 1 && refused.notes.contains("link/lines.jsonl, line 2: wanted is a JSON object"))
+        }
+    }
+
     @Test func `the summary begins with a finding and ends within the terminal`() throws {
         _ = try offstage("run", SharedModels.small(), "Once upon", "-n", "20", "--trace", "t.jsonl", "--ignore-eos")
         let profile = try offstage("profile", "--trace", "t.jsonl", "--html", "report.html")

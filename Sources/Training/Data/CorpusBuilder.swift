@@ -19,10 +19,12 @@ struct CorpusBuilder {
     ) throws {
         switch material {
         case .files(let paths):
-            sources = try DomainFiles.find(paths, takesAnyBytes: choice.takesAnyBytes).map {
+            let files = try DomainFiles.find(paths, takesAnyBytes: choice.takesAnyBytes)
+            sources = try files.map {
                 try FileSource($0, documentEnd: documentEnd, validationShare: validationShare)
             }
-            marksDocuments = documentEnd != .none
+            // Each line of JSON is a document, whatever else ends one.
+            marksDocuments = documentEnd != .none || files.contains { $0.paths.contains(where: JSONLines.areIn) }
         case .toy(let toy):
             sources = toy.domains.map { ToySource(toy, domain: $0, validationShare: validationShare) }
             marksDocuments = true
@@ -44,7 +46,8 @@ struct CorpusBuilder {
             guard description.beginningID != nil, !description.endIDs.isEmpty else {
                 throw ModelFileError(
                     path: "\(choice.argument ?? "the vocabulary")",
-                    problem: "has no pieces for the beginning and the end of a document", remedy: nil)
+                    problem: "has no pieces for the beginning and the end of a document",
+                    remedy: "Choose another vocabulary, or give one long text")
             }
         }
         description.addsBeginning = marksDocuments

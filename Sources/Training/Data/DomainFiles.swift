@@ -23,11 +23,12 @@ package struct DomainFiles: Equatable {
     }
 
     private static func find(_ path: String, takesAnyBytes: Bool) throws -> [DomainFiles] {
-        guard isFolder(path) else { return [DomainFiles(name: domainName(path), paths: [path])] }
+        guard let folder = Folder(path) else { return [DomainFiles(name: domainName(path), paths: [path])] }
         let domains = try entries(of: path).compactMap { entry -> DomainFiles? in
             let inside = path + "/" + entry
-            let paths = try texts(at: inside, takesAnyBytes: takesAnyBytes)
-            return paths.isEmpty ? nil : DomainFiles(name: isFolder(inside) ? entry : domainName(entry), paths: paths)
+            let paths = try texts(at: inside, within: [folder], takesAnyBytes: takesAnyBytes)
+            let name = Folder(inside) == nil ? domainName(entry) : entry
+            return paths.isEmpty ? nil : DomainFiles(name: name, paths: paths)
         }
         guard !domains.isEmpty else {
             throw ModelFileError(
@@ -37,18 +38,33 @@ package struct DomainFiles: Equatable {
     }
 
     /// The text files at a path and below it, in the order of their names.
-    private static func texts(at path: String, takesAnyBytes: Bool) throws -> [String] {
-        if isFolder(path) {
-            return try entries(of: path).flatMap { try texts(at: path + "/" + $0, takesAnyBytes: takesAnyBytes) }
+    ///
+    /// Links are followed, but not back to a folder that they lie in: its texts are there already.
+    private static func texts(at path: String, within above: [Folder], takesAnyBytes: Bool) throws -> [String] {
+        if let folder = Folder(path) {
+            if above.contains(folder) { return [] }
+            return try entries(of: path).flatMap {
+                try texts(at: path + "/" + $0, within: above + [folder], takesAnyBytes: takesAnyBytes)
+            }
         }
-        var isOther = false
-        if (try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType) != .typeRegular {
-            isOther = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil
-        }
-        guard !isOther else { return [] }
+        var found = stat()
+        if stat(path, &found) == 0, found.st_mode & S_IFMT != S_IFREG { return [] }
         let file = try InputFile(path: path)
         let start = try file.bytes(at: 0, count: min(file.size, 4096))
         return start.isEmpty || !takesAnyBytes && start.contains(0) ? [] : [path]
+    }
+
+    /// A folder by what it is, whatever path leads there.
+    private struct Folder: Equatable {
+        private let device: dev_t
+        private let number: ino_t
+
+        /// Nil where there is none. Links are followed.
+        init?(_ path: String) {
+            var found = stat()
+            guard stat(path, &found) == 0, found.st_mode & S_IFMT == S_IFDIR else { return nil }
+            (device, number) = (found.st_dev, found.st_ino)
+        }
     }
 
     private static func entries(of folder: String) throws -> [String] {
@@ -59,12 +75,6 @@ package struct DomainFiles: Equatable {
                 path: folder, problem: "cannot be listed: \(error.localizedDescription)",
                 remedy: "Check its permissions")
         }
-    }
-
-    /// Whether this is a folder itself, not a link to one, so that no folder contains itself.
-    private static func isFolder(_ path: String) -> Bool {
-        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-        return type == .typeDirectory
     }
 
     private static func domainName(_ path: String) -> String {

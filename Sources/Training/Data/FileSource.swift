@@ -1,6 +1,6 @@
 import ModelFiles
 
-/// Text files one after the other. The first part of each trains and the rest validates.
+/// Text files, some of them perhaps ``JSONLines``, one after the other. The first part of each trains and the rest validates.
 struct FileSource: TextSource {
     let name: String
     let paths: [String]
@@ -27,6 +27,7 @@ struct FileSource: TextSource {
             let file = try InputFile(path: path)
             digest.combine(path.utf8)
             digest.combine(sizeAndTimeOf: file)
+            if JSONLines.areIn(path) { digest.combine("lines".utf8) }
             size += file.size
         }
         digest.combine(documentEnd.rawValue.utf8)
@@ -39,8 +40,14 @@ struct FileSource: TextSource {
     func forEachPiece(of part: Corpus.Part, _ body: (TextPiece) throws -> Void) throws {
         for path in paths {
             let file = try InputFile(path: path)
-            let split = try splitOffset(of: file)
+            let hasLines = JSONLines.areIn(path)
+            let wanted = Int(Double(file.size) * (1 - validationShare))
+            let split = try hasLines ? JSONLines.split(of: file, at: wanted) : splitOffset(of: file, wanted)
             let range = part == .training ? 0..<split : split..<file.size
+            if hasLines {
+                try JSONLines.forEachEntry(of: file, in: range) { try deliver(document: Array($0.text.utf8), to: body) }
+                continue
+            }
             switch documentEnd {
             case .none: try forEachChunk(of: file, in: range, body)
             case .blankLine: try forEachDocument(of: file, in: range, body)
@@ -49,8 +56,7 @@ struct FileSource: TextSource {
     }
 
     /// Where the validation part starts: at its share of the bytes, but between documents or characters.
-    private func splitOffset(of file: InputFile) throws -> Int {
-        let wanted = Int(Double(file.size) * (1 - validationShare))
+    private func splitOffset(of file: InputFile, _ wanted: Int) throws -> Int {
         if documentEnd == .blankLine {
             // The next end of a document, or else the last one before.
             if let end = try documentEnds(of: file, in: max(wanted - 1, 0)..<file.size).first { return end }
@@ -58,6 +64,18 @@ struct FileSource: TextSource {
         }
         let next = try file.bytes(at: wanted, count: min(3, file.size - wanted))
         return wanted + next.prefix { 0x80...0xBF ~= $0 }.count
+    }
+
+    /// A document in pieces of a bounded size.
+    private func deliver(document: [UInt8], to body: (TextPiece) throws -> Void) throws {
+        guard !document.isEmpty else { return }
+        var (rest, begins) = (document[...], true)
+        while rest.count > Self.documentLimit {
+            let piece = rest.prefix(Self.cut(in: Array(rest.prefix(Self.documentLimit))))
+            try body(TextPiece(bytes: Array(piece), beginsDocument: begins))
+            (rest, begins) = (rest.dropFirst(piece.count), false)
+        }
+        try body(TextPiece(bytes: Array(rest), beginsDocument: begins, endsDocument: true))
     }
 
     /// Where documents end, but for the end of the file: the first end and the last in a range.

@@ -11,37 +11,24 @@ struct ProfileTexts {
 
     private(set) var texts: [Text] = []
 
-    /// Reads files, folders (in which each file and each sub-folder is a domain) and JSON lines with a `text` and, if one
-    /// likes, a `domain`.
+    /// Reads files, folders (in which each file and each sub-folder is a domain) and lines of JSON, which may name theirs.
     init(_ paths: [String]) throws {
-        let isLines = { (path: String) in path.hasSuffix(".jsonl") || path.hasSuffix(".ndjson") }
-        for path in paths.filter(isLines) { texts += try Self.lines(of: path) }
-        for domain in try DomainFiles.find(paths.filter { !isLines($0) }, takesAnyBytes: false) {
-            texts += try domain.paths.map { path in
-                Text(name: path, domain: domain.name, bytes: try TextInput.read(path))
+        for domain in try DomainFiles.find(paths, takesAnyBytes: false) {
+            for path in domain.paths {
+                let bytes = try TextInput.read(path)
+                guard JSONLines.areIn(path) else {
+                    texts.append(Text(name: path, domain: domain.name, bytes: bytes))
+                    continue
+                }
+                texts += try JSONLines.entries(of: bytes, path).map { number, entry in
+                    let domain = entry.domain.flatMap { $0.isEmpty ? nil : $0 } ?? domain.name
+                    return Text(name: "\(path), line \(number)", domain: domain, bytes: Array(entry.text.utf8))
+                }
             }
         }
         texts.removeAll { $0.bytes.isEmpty }
         guard !texts.isEmpty else {
             throw Complaint("there is nothing to profile: \(paths.joined(separator: ", ")) holds no text")
-        }
-    }
-
-    private static func lines(of path: String) throws -> [Text] {
-        struct Line: Decodable {
-            var text: String
-            var domain: String?
-        }
-        let lines = try TextInput.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        return try lines.enumerated().compactMap { number, bytes in
-            guard bytes.contains(where: { $0 > 32 }) else { return nil }
-            guard let line = try? JSONDecoder().decode(Line.self, from: Data(bytes)) else {
-                throw Complaint(
-                    "\(path), line \(number + 1): wanted is a JSON object with a string `text` and, if you like, a string "
-                        + "`domain`, such as {\"text\": \"…\", \"domain\": \"law\"}")
-            }
-            let name = "\(path), line \(number + 1)"
-            return Text(name: name, domain: line.domain ?? "other", bytes: Array(line.text.utf8))
         }
     }
 }
