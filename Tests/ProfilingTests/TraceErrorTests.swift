@@ -48,6 +48,51 @@ import Testing
                 == "t speaks of 17 layers of 65535 experts; no model has more than 1,048,576 in all")
     }
 
+    @Test(arguments: [
+        (
+            #""model":"m","experts":8,"top_k":2"#,
+            "the header has no \"layers\", which should be a number from 1 to 4096"
+        ),
+        (#""model":"m","layers":0,"experts":8,"top_k":2"#, "the header's \"layers\" is 0; it can be 1 to 4096"),
+        (#""model":"m","layers":"2","experts":8,"top_k":2"#, "the header has no \"layers\", which should be a number"),
+        (
+            #""model":"m","layers":2,"top_k":2"#,
+            "the header has no \"experts\", which should be a number from 1 to 65535"
+        ),
+        (#""model":"m","layers":2,"experts":8"#, "the header has no \"top_k\""),
+        (
+            #""model":"m","layers":2,"experts":8,"top_k":9"#,
+            "the header's \"top_k\" is 9; it can be 1 to 8, the 8 experts"
+        ),
+        (#""layers":2,"experts":8,"top_k":2"#, "the header has no \"model\""),
+        (#""model":"m","layers":2,"experts":8,"top_k":2,"expert_bytes":[1]"#, "a size for each of 2 layers, and has 1"),
+    ])
+    func `a header says what is missing, or cannot be`(fields: String, reason: String) throws {
+        let text = #"{"format":"offstage-trace","version":2,\#(fields)}"# + "\n"
+        let complaint = try folder.complaint(about: text)
+        #expect(complaint.hasPrefix("t, line 1: ") && complaint.contains(reason), "\(complaint)")
+    }
+
+    @Test(arguments: [
+        (#""weights":[0.5,null]"#, "the weight is null"), (#""weights":[NaN,1]"#, "where weight should be"),
+        (#""gate":{"confidence":null,"margin":0.5}"#, "the confidence is null"),
+        (#""gate":{"entropy":null}"#, "the entropy is null"), (#""weights":[0.5,1e999]"#, "no number of 32 bits"),
+    ])
+    func `numbers that were not finite are refused by line`(field: String, reason: String) throws {
+        let lines = TraceSamples.offstage.split(separator: "\n").map(String.init)
+        let odd = #"{"phase":"prompt","token":1,"id":8,"layer":0,"experts":[1,2],\#(field)}"#
+        let complaint = try folder.complaint(
+            about: (lines.prefix(2) + [odd] + lines.dropFirst(3)).joined(separator: "\n"))
+        #expect(complaint.hasPrefix("t, line 3: ") && complaint.contains(reason), "\(complaint)")
+    }
+
+    @Test func `a token cannot visit more experts than there are said to be`() throws {
+        let nine = TraceSamples.megatron.replacing("\"topk\": 2", with: "\"topk\": 9")
+        #expect(
+            try folder.complaint(about: nine, options: TraceOptions(experts: 8))
+                == "t says that a token visits 9 experts, but --experts that there are only 8")
+    }
+
     @Test func `a line without an end is given up`() throws {
         let path = try folder.write(repeatElement(UInt8(ascii: "1"), count: 66 << 20))
         let complaint = folder.complaint(aboutFile: path, options: TraceOptions(format: .llamaCpp))

@@ -48,7 +48,7 @@ import Testing
             """
             {"format":"offstage-trace","version":2,"model":"m","layers":3,"experts":4,"top_k":2,"expert_bytes":[0,8,9]}
             {"text":{"name":"a \\"b\\"","domain":"verse"}}
-            {"phase":"decode","token":0,"id":5,"layer":1,"experts":[2],"weights":[null],"dropped":[1]}
+            {"phase":"decode","token":0,"id":5,"layer":1,"experts":[2],"dropped":[1]}
             { "token" : 0, "extra" : {"a":[1,"}"]}, "phase":"decode", "id":5, "layer":2, "experts":[], "weights":[] }
             {"text":{}}
             {"phase":"decode","token":0,"id":-1,"layer":1,"experts":[0,1],"weights":[0.5,0.25],"gate":{"confidence":0.5,"margin":0.25,"entropy":1}}

@@ -36,11 +36,21 @@ import Testing
         return (try TraceFile.read([folder.file("out")], options: TraceOptions(experts: table.experts)).table, losses)
     }
 
-    @Test func `our format keeps all`() throws {
+    @Test func `our format keeps all but weights that are half known`() throws {
         let (table, losses) = try roundTrip(Self.table, as: .offstage)
+        var expected = Self.table.routes.map(\.weights)
+        for layer in expected.indices {
+            for start in [0, 5] { expected[layer][start] = .nan }
+        }
         // In words, since NaN is not NaN.
-        #expect("\(table)" == "\(Self.table)")
-        #expect(losses.isEmpty)
+        #expect("\(table.routes.map(\.weights))" == "\(expected)")
+        #expect("\(table.routes.map(\.gates))" == "\(Self.table.routes.map(\.gates))")
+        #expect(table.choices == Self.table.choices && table.routes.map(\.drops) == Self.table.routes.map(\.drops))
+        #expect(table.layers == Self.table.layers && table.passes == Self.table.passes)
+        #expect(table.texts == Self.table.texts && table.ids == Self.table.ids && table.model == Self.table.model)
+        #expect(losses == ["The weights of tokens that have one which is not known are left out."])
+        let text = try String(contentsOfFile: folder.file("out"), encoding: .utf8)
+        #expect(!text.contains("null"))
     }
 
     @Test func `route-trace keeps all but ids, gates and what texts are called`() throws {
@@ -107,5 +117,33 @@ import Testing
         #expect { try Self.table.write(as: .offstage, to: folder.path) } throws: { "\($0)".contains("is no file") }
         #expect { try Self.table.write(as: .offstage, to: "/dev/full") } throws: { "\($0)".contains("is no file") }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
+    @Test func `a link stays one, and what it leads to is replaced`() throws {
+        try folder.write("old".utf8, to: "there")
+        try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "there")
+        _ = try Self.table.write(as: .offstage, to: folder.file("link"))
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("link")) == "there")
+        #expect(try TraceFile.read([folder.file("there")]).table.tokenCount == 8)
+    }
+
+    @Test func `a trace that is recorded takes the place of an old one when it is whole`() throws {
+        try folder.write("old".utf8, to: "t")
+        let header = RoutingTraceHeader(model: "m", layers: 1, experts: 2, topK: 1)
+        let entry = RoutingTraceEntry(phase: .decode, token: 0, id: 1, layer: 0, experts: [1], weights: [.nan])
+        do {
+            let writer = try RoutingTraceWriter(path: folder.file("t"), header: header)
+            try writer.record(entry)
+        }
+        #expect(try String(contentsOfFile: folder.file("t"), encoding: .utf8) == "old")
+        let writer = try RoutingTraceWriter(path: folder.file("t"), header: header)
+        try writer.record(entry)
+        try writer.finish()
+        #expect(try RoutingTrace(contentsOf: folder.file("t")).entries.map(\.weights) == [[]])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["t"])
+        // A device is written into as it stands.
+        #expect { try RoutingTraceWriter(path: "/dev/full", header: header).finish() } throws: {
+            "\($0)".contains("/dev/full: No space left on device; make room")
+        }
     }
 }

@@ -48,7 +48,7 @@ enum OffstageTraceLine {
             case "weights":
                 var weights: [Float] = []
                 weights.reserveCapacity(experts?.count ?? header.topK)
-                try scanner.array { weights.append(try $0.numberOrNull("weight")) }
+                try scanner.array { weights.append(try $0.finiteNumber("weight")) }
                 self.weights = weights
             case "gate": gate = try scanner.gate()
             case "dropped": dropped = try scanner.integers("rank", in: 0...header.experts - 1, atMost: header.experts)
@@ -68,34 +68,6 @@ enum OffstageTraceLine {
                 phase: phase, token: token, id: id, layer: layer, experts: experts, weights: weights ?? [], gate: gate,
                 dropped: dropped)
         }
-    }
-}
-
-extension RoutingTraceHeader {
-    /// Reads the first line of a text.
-    init(_ scanner: inout TraceScanner) throws {
-        guard try scanner.nextLine(), let header = try? scanner.decoded(Self.self, "header"),
-            header.format == Self.formatName
-        else {
-            throw ProfilingError(
-                "\(scanner.name) is not a routing trace: its first line should be the header --trace writes")
-        }
-        guard Self.versions.contains(header.version) else {
-            throw ProfilingError(
-                "\(scanner.name) is a routing trace of version \(header.version); this program reads versions "
-                    + "\(Self.versions.lowerBound) to \(Self.versions.upperBound)")
-        }
-        let sizes = header.expertBytes ?? []
-        guard (1...TraceFormat.mostLayers).contains(header.layers),
-            (1...RoutingTableBuilder.mostExperts).contains(header.experts), (1...header.experts).contains(header.topK),
-            sizes.isEmpty || sizes.count == header.layers, sizes.allSatisfy({ $0 >= 0 })
-        else {
-            throw scanner.error(
-                "the header speaks of \(header.layers) layers (up to \(TraceFormat.mostLayers) can be read), "
-                    + "\(header.experts) experts (up to \(RoutingTableBuilder.mostExperts)), \(header.topK) of them used, "
-                    + "and \(header.expertBytes.map { "\($0.count)" } ?? "no") sizes of experts")
-        }
-        self = header
     }
 }
 
@@ -131,9 +103,9 @@ extension TraceScanner {
         var gate = GateReading.unknown
         try object { scanner, key in
             switch key {
-            case "confidence": gate.confidence = try scanner.numberOrNull(key)
-            case "margin": gate.margin = try scanner.numberOrNull(key)
-            case "entropy": gate.entropy = try scanner.numberOrNull(key)
+            case "confidence": gate.confidence = try scanner.finiteNumber(key)
+            case "margin": gate.margin = try scanner.finiteNumber(key)
+            case "entropy": gate.entropy = try scanner.finiteNumber(key)
             default: try scanner.skipValue()
             }
         }

@@ -57,8 +57,7 @@ public struct RoutingTraceEntry: Codable, Sendable, Equatable {
     public var layer: Int
     /// Experts in the order of the router's preference.
     public var experts: [Int]
-    /// The weight of each, as used to combine the outputs: NaN (null in a file) where one is not known, none at all (no
-    /// such field in a file) where none is.
+    /// The weight of each, as used to combine the outputs; none at all (no such field in a file) where they are not known.
     public var weights: [Float]
     /// How decided the gate was, where somebody looked.
     public var gate: GateReading?
@@ -81,6 +80,9 @@ public struct RoutingTraceEntry: Codable, Sendable, Equatable {
 }
 
 extension RoutingTraceEntry {
+    /// Whether the weight of every expert is known.
+    var hasWeights: Bool { weights.count == experts.count && weights.allSatisfy(\.isFinite) }
+
     enum CodingKeys: String, CodingKey { case phase, token, id, layer, experts, weights, gate, dropped }
 
     public init(from decoder: any Decoder) throws {
@@ -102,9 +104,7 @@ extension RoutingTraceEntry {
         try fields.encode(id, forKey: .id)
         try fields.encode(layer, forKey: .layer)
         try fields.encode(experts, forKey: .experts)
-        if weights.count == experts.count {
-            try fields.encode(weights.map { $0.isFinite ? $0 : nil }, forKey: .weights)
-        }
+        if hasWeights { try fields.encode(weights, forKey: .weights) }
         try fields.encodeIfPresent(gate, forKey: .gate)
         if !dropped.isEmpty { try fields.encode(dropped, forKey: .dropped) }
     }

@@ -52,20 +52,23 @@ extension [UInt8] {
         append(entry.phase.rawValue)
         append("\",\"token\":")
         append(entry.token)
-        if entry.weights.count == entry.experts.count {
+        if entry.hasWeights {
             append(",\"weights\":")
-            append(list: entry.weights) { $0.append($1, otherwise: "null") }
+            append(list: entry.weights) { $0.append($1, otherwise: "0") }
         }
         append("}\n")
     }
 
+    /// What is not known is left out.
     private mutating func append(_ gate: GateReading) {
-        append(",\"gate\":{\"confidence\":")
-        append(gate.confidence, otherwise: "null")
-        append(",\"entropy\":")
-        append(gate.entropy, otherwise: "null")
-        append(",\"margin\":")
-        append(gate.margin, otherwise: "null")
+        append(",\"gate\":{")
+        var isFirst = true
+        for (name, number) in [("confidence", gate.confidence), ("entropy", gate.entropy), ("margin", gate.margin)]
+        where number.isFinite {
+            append("\(isFirst ? "" : ",")\"\(name)\":")
+            append(number, otherwise: "0")
+            isFirst = false
+        }
         append("}")
     }
 }

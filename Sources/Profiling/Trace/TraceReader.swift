@@ -79,6 +79,10 @@ struct TraceJob {
                 throw ProfilingError("\(name) says \(found) where \(flag) says \(said); leave \(flag) out")
             }
         }
+        if let topK, let experts = options.experts, topK > experts {
+            throw ProfilingError(
+                "\(name) says that a token visits \(topK) experts, but --experts that there are only \(experts)")
+        }
     }
 }
 

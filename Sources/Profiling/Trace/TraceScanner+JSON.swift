@@ -32,11 +32,13 @@ extension TraceScanner {
         try expect(UInt8(ascii: "]"))
     }
 
-    /// A number, NaN for null.
-    mutating func numberOrNull(_ noun: String) throws -> Float {
-        if skip("null") { return .nan }
-        if byte | 0x20 == UInt8(ascii: "n") { throw unexpected(noun) }
-        return try number(noun)
+    /// A number; what was not finite is null in JSON.
+    mutating func finiteNumber(_ noun: String) throws -> Float {
+        if byte | 0x20 != UInt8(ascii: "n") { return try number(noun) }
+        guard skip("null") else { throw unexpected(noun) }
+        throw error(
+            "the \(noun) is null: the model's numbers were not finite here. Record it again, or leave out what is not known"
+        )
     }
 
     /// A string without escapes, such as names in a trace are.

@@ -30,6 +30,10 @@ extension RoutingTable {
                 routes.contains { !$0.weights.isEmpty }, [.megatron, .llamaCpp],
                 "The weights of the experts are left out."
             ),
+            (
+                format == .offstage && routes.contains(where: \.hasHalfKnownWeights), [.offstage],
+                "The weights of tokens that have one which is not known are left out."
+            ),
             (ids.contains { $0 >= 0 }, [.megatron, .llamaCpp, .routeTrace], "The tokens' ids are left out."),
             (
                 texts.contains { $0.name != nil || $0.domain != nil }, [.megatron, .llamaCpp, .routeTrace],
@@ -59,6 +63,17 @@ extension RoutingTable {
             ),
         ]
         return losses.filter { $0.isHeld && $0.formats.contains(format) }.map(\.sentence)
+    }
+}
+
+extension RoutingTable.Routes {
+    /// Whether there is a token of whose weights some are known and some are not.
+    fileprivate var hasHalfKnownWeights: Bool {
+        !weights.isEmpty
+            && zip(starts, starts.dropFirst()).contains { first, end in
+                let weights = weights[Int(first)..<Int(end)]
+                return weights.contains(where: \.isNaN) && !weights.allSatisfy(\.isNaN)
+            }
     }
 }
 
