@@ -15,10 +15,10 @@ struct Footprint {
     /// Memory that reading the dense weights takes beside them.
     let stagingBytes: Int
 
-    init(_ store: Store) {
+    init(_ store: Store, _ architecture: Architecture) {
         name = store.manifest.name
         path = store.path
-        architecture = store.manifest.architecture
+        self.architecture = architecture
         layouts = store.layouts
         let roles = TensorRole.dense(of: architecture)
         denseFormats = roles.reduce(into: [:]) { $0[$1] = store.manifest.dense[$1.storeKey] }

@@ -11,18 +11,30 @@ public final class Model: Sendable {
     public let tokenizer: TextTokenizer
     /// What the model calls itself.
     public let name: String
+    /// What the person who asked for it should know, in whole sentences.
+    public let warnings: [String]
     let store: Store
     /// When opening began, so that a session can say how long loading took.
     let opened = ContinuousClock.now
 
     /// Opens the store in a folder.
     ///
+    /// - Parameter expertsPerToken: experts that a token visits, where it shall not be as many as the model learned with; what
+    ///   it says is then not what the model itself would.
     /// - Throws: an error that says what is wrong with the folder and what to do.
-    public init(path: String) throws {
+    public init(path: String, expertsPerToken: Int? = nil) throws {
         store = try Store(at: path)
-        architecture = store.manifest.architecture
+        let own = store.manifest.architecture
         name = store.manifest.name
+        let count = expertsPerToken ?? own.expertsPerToken
+        architecture = expertsPerToken == nil ? own : try own.visiting(count, of: name)
+        warnings = count == own.expertsPerToken ? [] : [Self.warning(of: count, insteadOf: own.expertsPerToken)]
         tokenizer = try TextTokenizer(store.tokenizer)
+    }
+
+    private static func warning(of count: Int, insteadOf own: Int) -> String {
+        "a token visits \(count) expert\(count == 1 ? "" : "s") in a layer, as --experts-per-token says, where the model learned with \(own): its "
+            + "output is not the model's own. offstage score measures what that costs."
     }
 
     /// The ids of a text, after the beginning-of-text token if the model wants one.
@@ -54,7 +66,7 @@ public final class Model: Sendable {
 
     /// What a session with these options would hold in memory.
     public func plan(_ options: SessionOptions) throws -> MemoryPlan {
-        try MemoryPlanner(Footprint(store), options).plan().memory
+        try MemoryPlanner(Footprint(store, architecture), options).plan().memory
     }
 
     /// A token as a person can read it.

@@ -20,7 +20,7 @@ public final class Session {
     private let loadSeconds: Double
 
     init(_ model: Model, _ options: SessionOptions) throws {
-        let planner = MemoryPlanner(Footprint(model.store), options)
+        let planner = MemoryPlanner(Footprint(model.store, model.architecture), options)
         let planned = try planner.plan()
         plan = planned.memory
         warnings = planner.warnings

@@ -51,7 +51,7 @@ struct Run: ParsableCommand {
         Interruption.watch()
         let numbers = stats.map { TextFile($0, holds: "the numbers") }
         try numbers?.checkWritable()
-        let opened = try Model(path: model.storePath())
+        let opened = try session.model(at: model.storePath())
         let tokens = try promptTokens(for: opened)
         let session = try opened.session(session.options(promptTokens: tokens.count, newTokens: count))
         Terminal.warn(session.warnings)

@@ -25,7 +25,7 @@ struct Score: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
-        let opened = try Model(path: model.storePath())
+        let opened = try session.model(at: model.storePath())
         let tokens = try self.tokens(for: opened)
         guard !tokens.isEmpty else {
             throw Complaint("there is nothing to score: \(TextInput.name(of: text ?? ids ?? "-")) holds no tokens")

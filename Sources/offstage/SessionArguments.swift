@@ -31,10 +31,25 @@ struct SessionArguments: ParsableArguments {
     @Option(help: "Read the experts of a prompt's next layer while this one computes.")
     var prefetch: Switch = .on
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Experts that a token visits, instead of the model's own number; this changes the output.",
+            valueName: "count"))
+    var expertsPerToken: Int?
+
     func validate() throws {
+        try Limits.check("--experts-per-token", expertsPerToken, 1...Int.max)
         try Limits.check("--threads", threads, 1...Limits.threads)
         try Limits.check("--context", context, 1...Limits.positions)
         try Limits.check("--prompt-chunk", promptChunk, 1...Int.max)
+    }
+
+    /// Opens a packed model as these flags want it.
+    func model(at path: String) throws -> Model {
+        let model = try Model(path: path, expertsPerToken: expertsPerToken)
+        Terminal.warn(model.warnings)
+        return model
     }
 
     /// The options of a session for `promptTokens` tokens and up to `newTokens` more.

@@ -55,6 +55,29 @@ struct JourneyTests {
         #expect(Set(summary.denseFormats.keys).subtracting(["f32"]) == Set([found]).subtracting(["f32"]))
     }
 
+    @Test func `a token visits as many experts as somebody asked for, and that is said`() throws {
+        let model = try SharedModels.small()
+        let plain = try offstage("score", model, "--text", "-", "--json", input: "Once upon a time")
+        let one = ["--experts-per-token", "1"]
+        let score = try offstage(
+            ["score", model, "--text", "-", "--json", "--trace", "trace.jsonl"] + one, input: "Once upon a time")
+        #expect(score.code == 0, "\(score.notes)")
+        #expect(score.notes.hasPrefix("Warning: a token visits 1 expert in a layer, as --experts-per-token says"))
+        #expect(try score.json(Scores.self).perplexity != plain.json(Scores.self).perplexity)
+        let trace = try RoutingTrace(contentsOf: folder.file("trace.jsonl"))
+        #expect(trace.header.topK == 1 && trace.entries.allSatisfy { $0.experts.count == 1 })
+        let run = try offstage(["run", model, "Once", "-n", "4", "--ignore-eos", "--ram", "min"] + one)
+        #expect(run.code == 0 && run.notes.contains("its output is not the model's own"), "\(run.notes)")
+        try folder.write("Once upon a time there was a fox.", to: "text.txt")
+        let profile = try offstage(["profile", model, "--text", "text.txt", "--json"] + one)
+        #expect(profile.code == 0 && profile.text.contains("a token visits 1 expert in"), "\(profile.notes)")
+        for (number, code) in [("0", 2), ("9", 1)] {
+            let refused = try offstage("run", model, "Once", "--experts-per-token", number)
+            #expect(refused.code == Int32(code) && refused.notes.contains("--experts-per-token"), "\(refused.notes)")
+        }
+        #expect(try offstage(["profile", "--trace", "trace.jsonl"] + one).code == 2)
+    }
+
     @Test func `both layouts of a GGUF give the same text and numbers`() throws {
         for (file, name) in [("small-q8_0.gguf", "new"), ("small-q8_0-old-layout.gguf", "old")] {
             #expect(try offstage("pack", GoldenFiles.path(file), "--name", name).code == 0)

@@ -54,6 +54,8 @@ struct Profile: ParsableCommand {
         case (nil, _, true): throw ValidationError("Say what to profile: MODEL with --text, a training run, or --trace")
         case (nil, false, false): throw ValidationError("--text needs a MODEL, and --trace needs none")
         case (_?, _, false): throw ValidationError("A trace is profiled without a model; leave out either")
+        case (nil, _, false) where session.expertsPerToken != nil:
+            throw ValidationError("--experts-per-token is for a model that reads texts; a trace has its own number")
         default: break
         }
         try Limits.check("--tokens", tokens, 1...Limits.positions)
@@ -110,15 +112,18 @@ struct Profile: ParsableCommand {
                     "\(name) is a training run, which is profiled on its own validation text. For other texts pack it: "
                         + "offstage pack \(run.shellWord)\(home.flag)")
             }
-            return source(ofRun: run)
+            return try source(ofRun: run)
         }
         let path = try home.storePath(of: name)
         guard !text.isEmpty else { throw Complaint("\(name) is a model; say with --text what to profile it on") }
         return .model(path, texts: text, tokens: tokens ?? 65_536, session)
     }
 
-    private func source(ofRun path: String) -> ProfileSource {
-        .run(path, tokens: tokens ?? 32_768, threads: session.threads)
+    private func source(ofRun path: String) throws -> ProfileSource {
+        guard session.expertsPerToken == nil else {
+            throw Complaint("\(path) is a training run; --experts-per-token is for a packed model that reads texts")
+        }
+        return .run(path, tokens: tokens ?? 32_768, threads: session.threads)
     }
 
     /// The folder of a training run: itself, or the one where `train` puts a run of that name. A packed model goes first.

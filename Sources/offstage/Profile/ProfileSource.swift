@@ -17,7 +17,7 @@ enum ProfileSource {
         switch self {
         case .trace(let paths, let options): try Self.report(ofTraces: paths, options)
         case .model(let path, let texts, let tokens, let session):
-            try Self.report(of: Model(path: path), on: ProfileTexts(texts), tokens: tokens, session)
+            try Self.report(of: session.model(at: path), on: ProfileTexts(texts), tokens: tokens, session)
         case .run(let path, let tokens, let threads): try Self.report(ofRun: path, tokens: tokens, threads: threads)
         case .report(let path): try Self.read(path)
         }
@@ -112,6 +112,7 @@ extension ProfileSource {
         report.source.remarks.append(
             "The texts were read in windows of \(context) tokens, all domains mixed; caches are replayed as if they were "
                 + "written token by token, which visits the same experts.")
+        report.source.remarks += model.warnings.map { "Mind that \($0)" }
         let perplexity = exp(-logprob / Double(max(predicted, 1)))
         report.source.remarks.append("Perplexity \(perplexity.rounded(3)) over \(predicted.grouped) tokens.")
         return report
