@@ -57,17 +57,18 @@ struct Run: ParsableCommand {
         Terminal.warn(session.warnings)
         let recording = try recording.recording(of: opened)
         let progress = ProgressLine("Reading the prompt", amount: { "\($0) tokens" })
+        var text = OpenLine()
         let statistics = try session.generate(
             from: tokens, options: generationOptions, recorder: recording.recorder,
             isCancelled: { Interruption.isRequested },
             onProgress: { progress.show(done: $0, of: tokens.count) },
             onText: {
                 progress.clear()
-                Terminal.print($0)
+                text.print($0)
             })
         progress.clear()
         try recording.finish()
-        Terminal.print("\n")
+        text.end()
         Terminal.note("\(statistics.summary)")
         try numbers?.write(String(decoding: Terminal.encoded(statistics), as: UTF8.self) + "\n")
         if json { try Terminal.print(json: statistics) }
@@ -103,6 +104,25 @@ struct Run: ParsableCommand {
         options.stopStrings = stop
         options.sampling = sampling.options
         return options
+    }
+}
+
+/// Text on standard output whose last line ends, whatever happens: what is said after it has a line of its own.
+private struct OpenLine: ~Copyable {
+    private var isOpen = false
+
+    mutating func print(_ text: String) {
+        Terminal.print(text)
+        isOpen = true
+    }
+
+    mutating func end() {
+        Terminal.print("\n")
+        isOpen = false
+    }
+
+    deinit {
+        if isOpen { Terminal.print("\n") }
     }
 }
 

@@ -145,6 +145,15 @@ struct InterruptionTests {
         #expect(!run.notes.contains("Error"))
     }
 
+    @Test func `an error has a line of its own, whatever was printed before`() throws {
+        // The trace finds no room after some hundred tokens.
+        let failed = try offstage(
+            "run", SharedModels.small(), "Once", "-n", "20000", "--ignore-eos", "--trace", "/dev/full")
+        #expect(failed.code == 1)
+        #expect(failed.notes.contains("/dev/full: No space left on device"), "\(failed.notes)")
+        #expect(failed.text.count > 20 && failed.text.hasSuffix("\n"), "\(failed.text.suffix(40))")
+    }
+
     @Test func `a full standard output is named`() throws {
         let run = try offstage.shell("\"$offstage\" run \(SharedModels.small()) Once -n 20 --ignore-eos > /dev/full")
         #expect(run.code == 1)
