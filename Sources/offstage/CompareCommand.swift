@@ -23,7 +23,8 @@ struct Compare: ParsableCommand {
     var seeds: SeedList = SeedList(seeds: [1, 2, 3])
     @Option(
         help: ArgumentHelp(
-            "Where the runs live. (default: experts/training/compare- and the recipe's name)", valueName: "folder"))
+            "Where the runs live. (default: training/compare- and the recipe's name in --experts-dir)",
+            valueName: "folder"))
     var out: String?
     @Flag(help: "Start over where runs are in the way.")
     var force = false
@@ -37,7 +38,7 @@ struct Compare: ParsableCommand {
     func run() throws {
         Interruption.watch()
         let recipe = try what.recipe()
-        let folder = out ?? "experts/training/compare-\(recipe.name)"
+        let folder = out ?? what.home.path(of: "training/compare-\(recipe.name)")
         let comparison = Comparison(
             recipe, variants: try (routers?.names ?? RouterList.all).map(Variant.init), seeds: seeds.seeds,
             folder: folder)

@@ -18,11 +18,14 @@ enum ModelName {
 
     /// Whether a name can stand for a folder under `--experts-dir`.
     static func isPlain(_ name: String) -> Bool {
-        !name.isEmpty && !name.contains("/") && !name.hasPrefix(".")
+        !name.isEmpty && !name.contains("/") && !name.hasPrefix(".") && !name.hasPrefix("-")
     }
 }
 
 extension String {
+    /// A path as one word of a command line, which is not taken for a flag.
+    var shellPath: String { (hasPrefix("-") ? "./" + self : self).shellWord }
+
     /// The text as one word of a command line, printable whatever is in it.
     var shellWord: String {
         guard printable == self else { return "$'" + unicodeScalars.map(\.shellEscaped).joined() + "'" }

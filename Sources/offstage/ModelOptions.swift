@@ -20,7 +20,9 @@ struct ModelOptions: ParsableArguments {
 }
 
 struct HomeOptions: ParsableArguments {
-    @Option(name: .customLong("experts-dir"), help: ArgumentHelp("Where packed models live.", valueName: "folder"))
+    @Option(
+        name: .customLong("experts-dir"),
+        help: ArgumentHelp("Where packed models live, and recipes and training runs.", valueName: "folder"))
     var directory = "experts"
 
     func path(of name: String) -> String { directory.hasSuffix("/") ? directory + name : directory + "/" + name }
@@ -49,8 +51,9 @@ struct HomeOptions: ParsableArguments {
                 "\(model) is neither a packed model nor one that can be packed: a GGUF file, a folder with config.json, "
                     + "*.safetensors and tokenizer.model, or a checkpoint. \(packedModels())")
         }
-        let name = ModelName.suggested(for: model)
-        let pack = "offstage pack \(model.shellWord) --name \(name.shellWord)\(flag)"
+        let suggested = ModelName.suggested(for: model)
+        let name = ModelName.isPlain(suggested) ? suggested : "model"
+        let pack = "offstage pack \(model.shellPath) --name \(name.shellWord)\(flag)"
         throw Complaint(
             "\(model) is not a packed model. Pack it once with\n    \(pack)\nand then say \(name.shellWord) instead.")
     }

@@ -82,7 +82,7 @@ struct Pack: ParsableCommand {
     private func report(bytes: Int, seconds: Double) throws {
         Terminal.note(
             "Packed \(source) into \(target): \(formatted(bytes: bytes)) in \(String(format: "%.1f", seconds)) s. "
-                + "Run it with\n    offstage run \(out?.shellWord ?? modelName.shellWord + home.flag) \"…\"")
+                + "Run it with\n    offstage run \(out?.shellPath ?? modelName.shellWord + home.flag) \"…\"")
         if json { try Terminal.print(json: Report(path: target, bytes: bytes, seconds: seconds)) }
     }
 

@@ -6,7 +6,7 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a small Mixture-of-Experts model.",
         discussion: """
-            RECIPE is a name under experts/recipes or a JSON file; every field of it is also a flag, and flags win. \
+            RECIPE is a name under recipes in --experts-dir or a JSON file; every field of it is also a flag, and flags win. \
             No recipe is needed:
 
               offstage train --data poems.txt --experts 8 --top-k 2 --steps 2000 --out poems
@@ -17,7 +17,7 @@ struct Train: ParsableCommand {
     @OptionGroup var what: RecipeArguments
     @Option(
         help: ArgumentHelp(
-            "Where the run lives. (default: experts/training/ and the recipe's name)", valueName: "folder"))
+            "Where the run lives. (default: training/ and the recipe's name in --experts-dir)", valueName: "folder"))
     var out: String?
     @Flag(help: "Start over where a run is in the way.")
     var force = false
@@ -33,7 +33,7 @@ struct Train: ParsableCommand {
     func run() throws {
         Interruption.watch()
         let recipe = try what.recipe()
-        let folder = RunFolder(path: out ?? "experts/training/\(recipe.name)")
+        let folder = RunFolder(path: out ?? what.home.path(of: "training/\(recipe.name)"))
         let reading = ProgressLine("Reading") { "\($0) %" }
         let run = try TrainingRun(
             recipe, in: folder, startsOver: force,
@@ -57,10 +57,22 @@ struct Train: ParsableCommand {
             Terminal.note("Stopped after step \(run.step) of \(recipe.steps); the same command goes on from there.")
             throw Interrupted()
         }
-        Terminal.note(report.summary(pack: "offstage pack \(folder.path.shellWord) --name \(recipe.name.shellWord)"))
+        Terminal.note(report.summary(commands: commands(for: folder, recipe)))
         if json { try Terminal.print(json: report) }
     }
 }
+
+    /// What packs and runs the model: under the name that somebody gave, else under its folder's.
+    private func commands(for folder: RunFolder, _ recipe: Recipe) -> [String] {
+        let suggested = ModelName.suggested(for: folder.path)
+        let isNamed = what.options.data.name != nil || !ModelName.isPlain(suggested)
+        let name = isNamed ? recipe.name : suggested
+        let flag = name == suggested ? "" : " --name \(name.shellWord)"
+        return [
+            "offstage pack \(folder.path.shellPath)\(flag)\(what.home.flag)",
+            "offstage run \(name.shellWord)\(what.home.flag) \"…\"",
+        ]
+    }
 
 extension LiveView {
     fileprivate func show(step progress: TrainingProgress, of recipe: Recipe) {

@@ -37,7 +37,7 @@ extension LogEntry {
 }
 
 extension TrainingReport {
-    func summary(pack: String) -> Message {
+    func summary(commands: [String]) -> Message {
         var lines: [Message] = [
             "Validation loss \(validationLoss.rounded(4)), training loss \(trainLoss.rounded(4)) nats per token; "
                 + "\(Int(tokensPerSecond).grouped) tokens/s; \(checkpoint)"
@@ -54,8 +54,7 @@ extension TrainingReport {
         }
         let loads = layers.map { $0.maxOverMean.rounded(2) }.joined(separator: " ")
         lines.append("Greatest load of an expert over the mean, by layer: \(loads)")
-        lines.append("Run it with\n    \(pack)\n    offstage run \(name.shellWord) \"…\"")
-        return lines.joined(separator: "\n")
+        return (lines + ["Run it with"] + commands.map { "    \($0)" }).joined(separator: "\n")
     }
 }
 

@@ -110,7 +110,7 @@ struct Profile: ParsableCommand {
             guard text.isEmpty else {
                 throw Complaint(
                     "\(name) is a training run, which is profiled on its own validation text. For other texts pack it: "
-                        + "offstage pack \(run.shellWord)\(home.flag)")
+                        + "offstage pack \(run.shellPath)\(home.flag)")
             }
             return try source(ofRun: run)
         }
@@ -129,7 +129,9 @@ struct Profile: ParsableCommand {
     /// The folder of a training run: itself, or the one where `train` puts a run of that name. A packed model goes first.
     private func run(named name: String) -> String? {
         guard home.store(named: name) == nil else { return nil }
-        return [name, "experts/training/\(name)"].first { FileManager.default.fileExists(atPath: $0 + "/recipe.json") }
+        return [name, home.path(of: "training/\(name)")].first {
+            FileManager.default.fileExists(atPath: $0 + "/recipe.json")
+        }
     }
 }
 
