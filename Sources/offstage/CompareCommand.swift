@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Mixture
 import Profiling
 import Training
@@ -33,15 +32,18 @@ struct Compare: ParsableCommand {
 
     func validate() throws {
         if let out, out.isEmpty { throw ValidationError("--out is empty; it wants the path of a folder") }
+        try what.checkFlags { _ = try comparison(of: $0) }
+    }
+
+    private func comparison(of recipe: Recipe) throws -> Comparison {
+        try Comparison(
+            recipe, variants: (routers?.names ?? RouterList.all).map(Variant.init), seeds: seeds.seeds,
+            folder: out ?? what.home.path(of: "training/compare-\(recipe.name)"))
     }
 
     func run() throws {
         Interruption.watch()
-        let recipe = try what.recipe()
-        let folder = out ?? what.home.path(of: "training/compare-\(recipe.name)")
-        let comparison = Comparison(
-            recipe, variants: try (routers?.names ?? RouterList.all).map(Variant.init), seeds: seeds.seeds,
-            folder: folder)
+        let comparison = try what.recipe(for: comparison)
         let progress = ProgressLine("Training") { "\($0)" }
         let report = try comparison.run(
             startsOver: force, workers: what.workers,
@@ -56,12 +58,12 @@ struct Compare: ParsableCommand {
             Terminal.note("Stopped; the same command goes on from there.")
             throw Interrupted()
         }
-        let page = "\(folder)/comparison.html"
-        try Data(report.page(title: "Routers compared: \(recipe.name)").utf8).write(
-            to: URL(fileURLWithPath: page), options: .atomic)
-        try Terminal.encoded(report).write(to: URL(fileURLWithPath: "\(folder)/comparison.json"), options: .atomic)
+        let page = TextFile("\(comparison.folder)/comparison.html", holds: "the curves")
+        try page.write(report.page(title: "Routers compared: \(comparison.recipe.name)"))
+        let numbers = TextFile("\(comparison.folder)/comparison.json", holds: "the numbers")
+        try numbers.write(String(decoding: Terminal.encoded(report), as: UTF8.self))
         Terminal.print(Message(lines: report.table).text + "\n")
-        Terminal.note("Curves: \(page)")
+        Terminal.note("Curves: \(page.path)")
         if json { try Terminal.print(json: report) }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Profiling
 import Tensors
 import Training
 
@@ -9,8 +10,8 @@ struct RecipeArguments: ParsableArguments {
         help: ArgumentHelp("A recipe: a name under recipes in --experts-dir, or a JSON file.", valueName: "recipe"))
     var name: String?
     @OptionGroup var options: TrainOptions
-    @Option(parsing: .unconditional, help: "Threads; they change no bit. (default: the number of cores)")
     @OptionGroup var home: HomeOptions
+    @Option(parsing: .unconditional, help: "Threads; they change no bit. (default: the number of cores)")
     var threads: Int?
 
     func validate() throws {
@@ -20,8 +21,36 @@ struct RecipeArguments: ParsableArguments {
         }
     }
 
-    func recipe() throws -> Recipe {
-        try Recipe(path: name.map { try RecipeName.path($0, home) }, fields: options.fields)
+    /// What a command makes of the recipe, the flags over it.
+    ///
+    /// - Throws: `ValidationError` where the flags are at fault, other errors for what is in a file.
+    func recipe<Use>(for use: (Recipe) throws -> Use) throws -> Use {
+        let path = try name.map { try RecipeName.path($0, home) }
+        let own = try Recipe(path: path)
+        do {
+            return try use(Recipe(path: path, fields: options.fields))
+        } catch let error as TrainingError {
+            if let path, isFault(error, of: own) { throw TrainingError("\(path): \(error)") }
+            throw ValidationError(options.inFlags("\(error)").printable)
+        }
+    }
+
+    /// Says what the flags are at fault with before anything is done, and together with how the command is used. What is
+    /// wrong with a file is said when it is read.
+    func checkFlags(_ use: (Recipe) throws -> Void) throws {
+        do { try recipe(for: use) } catch let error as ValidationError { throw error } catch {}
+    }
+
+    /// Whether it would be the same without flags.
+    private func isFault(_ error: TrainingError, of recipe: Recipe) -> Bool {
+        var recipe = recipe
+        if recipe.data.isEmpty { recipe.data = options.data.data }
+        do {
+            _ = try recipe.validated()
+            return false
+        } catch let other {
+            return "\(other)" == "\(error)"
+        }
     }
 
     var workers: Workers { Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Inference
 import ModelFiles
+import Profiling
 import Tensors
 
 struct Synth: ParsableCommand {
@@ -42,6 +43,14 @@ struct Synth: ParsableCommand {
             try Limits.check(name, value, 1...1 << 24)
         }
         try Limits.check("--threads", threads, 1...Limits.threads)
+        do { _ = try model.byteCount(path: file) } catch { throw ValidationError("\(error)".printable) }
+    }
+
+    private var model: SyntheticModel {
+        SyntheticModel(
+            layers: layers, hidden: hidden, intermediate: intermediate, heads: heads, keyValueHeads: kvHeads,
+            headSize: headDim ?? max(hidden / heads, 1), experts: experts, expertsPerToken: topK, vocabulary: vocab,
+            context: context, format: format, routing: routing, seed: seed)
     }
 
     func run() throws {
@@ -50,10 +59,6 @@ struct Synth: ParsableCommand {
             throw Complaint("\(file) is there already; --force replaces it")
         }
         let start = ContinuousClock.now
-        let model = SyntheticModel(
-            layers: layers, hidden: hidden, intermediate: intermediate, heads: heads, keyValueHeads: kvHeads,
-            headSize: headDim ?? max(hidden / heads, 1), experts: experts, expertsPerToken: topK, vocabulary: vocab,
-            context: context, format: format, routing: routing, seed: seed)
         let progress = ProgressLine("Writing")
         var bytes = 0
         try model.write(

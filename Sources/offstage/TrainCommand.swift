@@ -28,11 +28,12 @@ struct Train: ParsableCommand {
 
     func validate() throws {
         if let out, out.isEmpty { throw ValidationError("--out is empty; it wants the path of a folder") }
+        try what.checkFlags { _ = try $0.validated() }
     }
 
     func run() throws {
         Interruption.watch()
-        let recipe = try what.recipe()
+        let recipe = try what.recipe { try $0.validated() }
         let folder = RunFolder(path: out ?? what.home.path(of: "training/\(recipe.name)"))
         let reading = ProgressLine("Reading") { "\($0) %" }
         let run = try TrainingRun(
@@ -60,7 +61,6 @@ struct Train: ParsableCommand {
         Terminal.note(report.summary(commands: commands(for: folder, recipe)))
         if json { try Terminal.print(json: report) }
     }
-}
 
     /// What packs and runs the model: under the name that somebody gave, else under its folder's.
     private func commands(for folder: RunFolder, _ recipe: Recipe) -> [String] {
@@ -73,6 +73,7 @@ struct Train: ParsableCommand {
             "offstage run \(name.shellWord)\(what.home.flag) \"…\"",
         ]
     }
+}
 
 extension LiveView {
     fileprivate func show(step progress: TrainingProgress, of recipe: Recipe) {

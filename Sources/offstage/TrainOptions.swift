@@ -15,6 +15,17 @@ struct TrainOptions: ParsableArguments {
             all.merge(some.compactMapValues { $0 }) { $1 }
         }
     }
+
+    /// What is wrong with a field, said of the flag that gave it.
+    func inFlags(_ problem: String) -> String {
+        let problem = problem.hasPrefix(Self.place) ? String(problem.dropFirst(Self.place.count)) : problem
+        let field = String(problem.prefix { $0 != " " })
+        let given = fields.keys.map(\.self) + ((fields["router"] as? Recipe.Fields)?.keys.map(\.self) ?? [])
+        guard given.contains(field) else { return problem }
+        return "--" + field.replacing("_", with: "-") + problem.dropFirst(field.count)
+    }
+
+    private static let place = "the command line: "
 }
 
 struct DataOptions: ParsableArguments {

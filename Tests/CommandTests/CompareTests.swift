@@ -48,7 +48,7 @@ struct CompareTests {
     ])
     func `a router that is not understood is named`(_ routers: String, _ named: String) throws {
         let outcome = try offstage(command + ["--routers", routers])
-        #expect(outcome.code != 0)
+        #expect(outcome.code == 2)
         #expect(outcome.notes.contains(named), "\(outcome.notes)")
     }
 

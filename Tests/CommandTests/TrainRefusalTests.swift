@@ -65,31 +65,72 @@ struct TrainRefusalTests {
         arguments: [
             (["--top-k", "1"], "the router gets no gradient"),
             (["--heads", "3"], "hidden is 16, which 3 heads do not divide"),
-            (["--heads", "2", "--kv-heads", "3"], "kv_heads is 3"),
+            (["--heads", "2", "--kv-heads", "3"], "--kv-heads is 3; it must be from 1 to 2"),
             (["--head-dim", "5"], "rotary positions need an even"),
-            (["--layers", "0"], "layers is 0"), (["--layers", "9223372036854775807"], "layers is 9223372036854775807"),
-            (["--hidden", "1099511627776"], "hidden is 1099511627776"),
-            (["--context", "1099511627776"], "context is 1099511627776"),
+            (["--layers", "0"], "--layers is 0"),
+            (["--layers", "9223372036854775807"], "--layers is 9223372036854775807"),
+            (["--hidden", "1099511627776"], "--hidden is 1099511627776"),
+            (["--context", "1099511627776"], "--context is 1099511627776"),
             (["--context", "1048576", "--batch", "1048576"], "batch × context is 1099511627776 tokens"),
-            (["--batch", "-4"], "batch is -4"), (["--steps", "0"], "steps is 0"),
+            (["--batch", "-4"], "--batch is -4"), (["--steps", "0"], "--steps is 0"),
             (["--hidden", "65536", "--heads", "64", "--layers", "512"], "million parameters"),
-            (["--hidden", "4096", "--heads", "32", "--layers", "4", "--batch", "65536", "--context", "64"], "memory"),
-            (["--experts", "0"], "experts is 0"), (["--experts", "4", "--top-k", "5"], "top_k is 5"),
-            (["--learning-rate", "nan"], "learning_rate is nan; it must be a finite number"),
-            (["--weight-decay", "inf"], "weight_decay is inf"), (["--balance", "nan"], "balance is nan"),
-            (["--domain-weights", "text=inf"], "text is inf"), (["--learning-rate", "-1"], "learning_rate is -1"),
-            (["--clip", "inf"], "clip is inf"), (["--beta2", "1"], "beta2 is 1"),
-            (["--validation-share", "0.9999"], "text: has no tokens to train on"),
-            (["--validation-share", "1"], "validation_share is 1"), (["--vocabulary", "2"], "vocabulary is 2"),
+            (["--experts", "0"], "--experts is 0"), (["--experts", "4", "--top-k", "5"], "--top-k is 5"),
+            (["--learning-rate", "nan"], "--learning-rate is nan; it must be a finite number"),
+            (["--weight-decay", "inf"], "--weight-decay is inf"), (["--balance", "nan"], "--balance is nan"),
+            (["--domain-weights", "text=inf"], "text is inf"),
+            (["--learning-rate", "-1"], "--learning-rate is -1.0; it must be 0.0 or more"),
+            (["--clip", "inf"], "--clip is inf"), (["--beta2", "1"], "--beta2 is 1"),
+            (["--validation-share", "1"], "--validation-share is 1"), (["--vocabulary", "2"], "--vocabulary is 2"),
             (["--tokenizer", "words"], "known are characters, bytes, bpe"),
-            (["--tokenizer", "nope.model"], "nope.model: No such file or directory"),
             (["--router", "hash", "--balance", "0.1"], "which has no gate to learn"),
             (["--router", "base", "--capacity-factor", "1"], "leave it out"),
+            (["--domain-weights", "text=-1"], "--domain-weights gives text -1"),
+            (["--data", "toy"], "--data has toy beside files; the built-in corpus goes alone"),
+            (["--name", "../elsewhere"], "--name is \"../elsewhere\""),
+        ] as [([String], String)])
+    func `numbers that cannot be are a wrong command line`(flags: [String], message: String) throws {
+        let notes = try refusal(of: TrainingSample.command(steps: 4) + flags, code: 2)
+        #expect(notes.contains(message) && notes.contains("offstage train --help"), "\(notes)")
+        #expect(!sample.folder.has("run"))
+        try sample.folder.write(#"{"seed": 7}"#, to: "good.json")
+        let over = try refusal(
+            of: ["train", "good.json"] + TrainingSample.command(steps: 4).dropFirst() + flags, code: 2)
+        #expect(over.contains(message), "\(over)")
+    }
+
+    @Test(
+        arguments: [
+            (#"{"learning_rate": -1}"#, "bad.json: learning_rate is -1.0; it must be 0.0 or more"),
+            (#"{"steps": 0, "heads": 3}"#, "bad.json: hidden is 128, which 3 heads do not divide"),
+            (#"{"router": {"name": "hash", "balance": 0.1}}"#, "bad.json: "),
+            (#"{"tokenizer": "words"}"#, "bad.json: tokenizer is \"words\""),
+        ])
+    func `numbers that cannot be in a recipe's file are named with it`(recipe: String, message: String) throws {
+        try sample.folder.write(recipe, to: "bad.json")
+        let notes = try refusal(of: ["train", "bad.json", "--data", "text.txt", "--out", "run"])
+        #expect(notes.contains(message), "\(notes)")
+        if !recipe.contains("router") {
+            let compared = try refusal(of: ["compare", "bad.json", "--data", "text.txt", "--out", "run"])
+            #expect(compared.contains(message), "\(compared)")
+        }
+    }
+
+    @Test func `a comparison asks of a recipe only what its routers do`() throws {
+        // As the only router top-k would get no gradient.
+        let command = ["compare"] + TrainingSample.command(steps: 2, every: 2).dropFirst() + ["--seeds", "1"]
+        let compared = try sample.offstage(command + ["--top-k", "1", "--routers", "hash,switch"])
+        #expect(compared.code == 0, "\(compared.notes)")
+        #expect(
+            try refusal(of: command + ["--top-k", "1", "--routers", "top-k"], code: 2).contains("gets no gradient"))
+    }
+
+    @Test(
+        arguments: [
+            (["--hidden", "4096", "--heads", "32", "--layers", "4", "--batch", "65536", "--context", "64"], "memory"),
+            (["--validation-share", "0.9999"], "text: has no tokens to train on"),
+            (["--tokenizer", "nope.model"], "nope.model: No such file or directory"),
             (["--domain-weights", "verse=1"], "verse: has a weight but is no domain. The domains are text"),
-            (["--domain-weights", "text=-1"], "domain_weights gives text -1"),
-            (["--data", "toy"], "the built-in corpus goes alone"),
             (["--data", "text.txt"], "makes a domain named text, as text.txt does"),
-            (["--name", "../elsewhere"], "name is \"../elsewhere\""),
         ] as [([String], String)])
     func `what does not fit together is refused by name`(flags: [String], message: String) throws {
         let notes = try refusal(of: TrainingSample.command(steps: 4) + flags)
@@ -106,6 +147,17 @@ struct TrainRefusalTests {
             (["train", "--data", "text.txt", "--domain-weights", "text"], "'text' is invalid"),
             (["train", "--data", "text.txt", "--layers", "two"], "'two' is invalid"),
             (["train", "--data", "text.txt", "--seed", "-1"], "'-1' is invalid"),
+            (["compare", "--data", "text.txt", "--learning-rate", "-1"], "--learning-rate is -1.0"),
+            (["compare", "--data", "text.txt", "--routers", "best"], "\"best\" is no router"),
+            (["compare", "--data", "text.txt", "--routers", "top-k:balance=-1"], "balance"),
+            (["compare", "--data", "text.txt", "--routers", "top-k:size=1"], "unknown field \"size\""),
+            (["compare", "--data", "text.txt", "--routers", "dense,dense"], "dense with seed 1 is there twice"),
+            (["compare", "--data", "text.txt", "--seeds", "1,2,1"], "with seed 1 is there twice"),
+            (["compare", "--data", "text.txt", "--seeds", "1,-2"], "'1,-2' is invalid"),
+            (["synth", "x.gguf", "--top-k", "9"], "the number of experts per token is 9"),
+            (["synth", "x.gguf", "--heads", "3"], "3 heads do not divide among 2"),
+            (["synth", "x.gguf", "--vocab", "3"], "a vocabulary of 3"),
+            (["synth", "x.gguf", "--hidden", "40"], "rows of 40 do not divide"),
         ] as [([String], String)])
     func `a wrong command line is answered with 2`(arguments: [String], message: String) throws {
         #expect(try refusal(of: arguments, code: 2).contains(message))

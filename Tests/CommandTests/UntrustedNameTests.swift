@@ -17,7 +17,6 @@ struct UntrustedNameTests {
             ["profile", name, "--text", "text.txt"], ["profile", "--trace", name],
             ["trace", "convert", name, "--to", "megatron", "--out", "out"],
             ["export", name, "--format", "gguf", "--out", "out"], ["synth", "\(name)/model.gguf"],
-            ["compare", "--data", "text.txt", "--routers", name],
         ])
     func `a message is one line, whatever the name in it`(arguments: [String]) throws {
         let outcome = try offstage(arguments)

@@ -7,12 +7,32 @@ package struct Comparison: Sendable {
     package let seeds: [UInt64]
     /// Holds a run for each variant and seed.
     package let folder: String
+    /// Seeds go round in the outer loop, so that an early end leaves every router with as many seeds as possible.
+    private let plans: [Plan]
 
-    package init(_ recipe: Recipe, variants: [Variant], seeds: [UInt64], folder: String) {
+    private struct Plan {
+        let label: String
+        let folder: String
+        let recipe: Recipe
+    }
+
+    /// - Throws: ``TrainingError`` when something does not fit together, or is there twice.
+    package init(_ recipe: Recipe, variants: [Variant], seeds: [UInt64], folder: String) throws {
         self.recipe = recipe
         self.variants = variants
         self.seeds = seeds
         self.folder = folder
+        plans = try seeds.flatMap { seed in
+            try variants.map { variant in
+                Plan(
+                    label: variant.label, folder: variant.folder(seed: seed),
+                    recipe: try variant.recipe(recipe, seed: seed))
+            }
+        }
+        var folders: Set<String> = []
+        for plan in plans where !folders.insert(plan.folder).inserted {
+            throw TrainingError("\(plan.label) with seed \(plan.recipe.seed) is there twice")
+        }
     }
 
     /// How far it has come.
@@ -26,8 +46,6 @@ package struct Comparison: Sendable {
 
     /// Trains what is not trained yet; a run that was interrupted goes on.
     ///
-    /// Seeds go round in the outer loop, so that an early end leaves every router with as many seeds as possible.
-    ///
     /// - Parameters:
     ///   - startsOver: whether runs that are there make room.
     ///   - isCancelled: asked before every step; once it says yes, nil is returned and all that was done is kept.
@@ -35,11 +53,6 @@ package struct Comparison: Sendable {
         startsOver: Bool = false, workers: Workers, isCancelled: @escaping () -> Bool = { false },
         onProgress: (Progress) -> Void = { _ in }, onEnd: (String, TrainingReport) -> Void = { _, _ in }
     ) throws -> ComparisonReport? {
-        let plans = try seeds.flatMap { seed in
-            try variants.map {
-                (label: $0.label, folder: $0.folder(seed: seed), recipe: try $0.recipe(recipe, seed: seed))
-            }
-        }
         var runs: [ComparisonReport.Run] = []
         for (index, plan) in plans.enumerated() {
             let place = RunFolder(path: "\(folder)/\(plan.folder)")

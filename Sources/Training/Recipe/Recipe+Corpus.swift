@@ -17,15 +17,11 @@ extension Recipe {
 
     private var material: Corpus.Material {
         get throws {
-            guard data.contains(Self.toyData) else { return .files(data) }
-            guard data == [Self.toyData] else {
-                throw TrainingError("data has \(Self.toyData) beside files; the built-in corpus goes alone")
-            }
-            return .toy(try ToyCorpus(bytesPerDomain: toyBytes, seed: seed))
+            data == [Self.toyData] ? .toy(try ToyCorpus(bytesPerDomain: toyBytes, seed: seed)) : .files(data)
         }
     }
 
-    private var tokenizerChoice: TokenizerChoice {
+    var tokenizerChoice: TokenizerChoice {
         get throws {
             if tokenizer == "bpe" { return .bytePairs(pieces: vocabulary) }
             if let choice = TokenizerChoice(argument: tokenizer) { return choice }

@@ -44,7 +44,7 @@ extension Recipe {
             context * batch <= 1 << 22,
             "batch × context is \(context * batch) tokens; at most \(1 << 22) fit; use accumulate")
         try check("steps", steps, 1...100_000_000)
-        try check("learning_rate", learningRate, 0...Double.greatestFiniteMagnitude)
+        try check("learning_rate", learningRate, atLeast: 0)
         try check("final_rate", finalRate, 0...1)
         try check("warm_up", warmUp, 0...1)
         try check("weight_decay", Double(weightDecay), 0...1000)
@@ -52,11 +52,11 @@ extension Recipe {
             try check(beta >= 0 && beta < 1, "\(name) is \(beta); it must be at least 0 and less than 1")
         }
         try check(adamEpsilon > 0 && adamEpsilon < 1, "adam_epsilon is \(adamEpsilon); it must be between 0 and 1")
-        try check("clip", clip, 0...Double.greatestFiniteMagnitude)
-        try check("validate_every", validateEvery ?? 1, 1...Int.max)
-        try check("validation_tokens", validationTokens, 1...Int.max)
-        try check("checkpoint_every", checkpointEvery ?? 1, 1...Int.max)
-        try check("keep_checkpoints", keepCheckpoints, 0...Int.max)
+        try check("clip", clip, atLeast: 0)
+        try check("validate_every", validateEvery ?? 1, atLeast: 1)
+        try check("validation_tokens", validationTokens, atLeast: 1)
+        try check("checkpoint_every", checkpointEvery ?? 1, atLeast: 1)
+        try check("keep_checkpoints", keepCheckpoints, atLeast: 0)
     }
 
     private func checkData() throws {
@@ -68,7 +68,11 @@ extension Recipe {
         try check(
             validationShare > 0 && validationShare < 1,
             "validation_share is \(validationShare); it must be between 0 and 1")
+        try check(
+            !data.contains(Self.toyData) || data == [Self.toyData],
+            "data has \(Self.toyData) beside files; the built-in corpus goes alone")
         try check("toy_bytes", toyBytes, 10_000...1 << 32)
+        _ = try tokenizerChoice
         try check("vocabulary", vocabulary, 8...1 << 20)
         for (domain, weight) in domainWeights ?? [:] {
             try check(weight >= 0 && weight.isFinite, "domain_weights gives \(domain) \(weight); it must be 0 or more")
@@ -78,6 +82,11 @@ extension Recipe {
     private func check<Value: Comparable>(_ name: String, _ value: Value, _ range: ClosedRange<Value>) throws {
         try check(
             range.contains(value), "\(name) is \(value); it must be from \(range.lowerBound) to \(range.upperBound)")
+    }
+
+    /// JSON has no infinity, and a command line's is refused where it is read.
+    private func check<Value: Comparable>(_ name: String, _ value: Value, atLeast least: Value) throws {
+        try check(value >= least, "\(name) is \(value); it must be \(least) or more")
     }
 
     private func check(_ holds: Bool, _ problem: @autoclosure () -> String) throws {
