@@ -1,11 +1,11 @@
 // Softmax attention of one token, compiled once per level.
 //
 // Positions are taken in chunks that begin at multiples of 256, with a running maximum (Milakov and Gimelshein, 2018,
-// arXiv 1805.02867), so that scores need no memory that grows with the context. A head's result depends on its query,
-// the positions and nothing else: not on the heads that are computed beside it.
+// arXiv 1805.02867), so that scores need no memory that grows with the context. Sums grow where the result will be, so
+// that a head may be as wide as one likes. A head's result depends on its query, the positions and nothing else: not on
+// the heads that are computed beside it.
 
 #define CHUNK 256
-#define WIDEST_HEAD 512
 
 /// `scores[h][p]` = query h · key of position `block` × 16 + p, for `blocks` blocks of 16 positions.
 TILE void score_tile(
@@ -26,15 +26,16 @@ TILE void score_tile(
     }
 }
 
-/// `out[h]` = `out[h]` × `keep[h]` + the values of `count` positions weighted, over `vectors` × 16 components.
+/// `out[h]` = `out[h]` × `keep[h]` + the values of `count` positions weighted, over `vectors` × 16 components; heads are
+/// `stride` apart.
 TILE void value_tile(
     const size_t heads, const size_t vectors, const float *values, size_t width, const float *weights, size_t count,
-    const float *keep, float *out
+    const float *keep, float *out, size_t stride
 ) {
     f32x16 sum[4][4];
     UNROLL for (size_t h = 0; h < heads; h++) {
         UNROLL for (size_t v = 0; v < vectors; v++) {
-            sum[h][v] = load_f32x16(out + h * WIDEST_HEAD + v * 16) * keep[h];
+            sum[h][v] = load_f32x16(out + h * stride + v * 16) * keep[h];
         }
     }
     for (size_t p = 0; p < count; p++) {
@@ -46,7 +47,7 @@ TILE void value_tile(
         }
     }
     UNROLL for (size_t h = 0; h < heads; h++) {
-        UNROLL for (size_t v = 0; v < vectors; v++) store(sum[h][v], out + h * WIDEST_HEAD + v * 16);
+        UNROLL for (size_t v = 0; v < vectors; v++) store(sum[h][v], out + h * stride + v * 16);
     }
 }
 
@@ -54,14 +55,15 @@ TILE void attend_heads(
     const size_t heads, const float *queries, size_t head_size, const float *keys, const float *values, size_t first,
     size_t last, float scale, float *out
 ) {
-    const size_t width = (head_size + 15) / 16 * 16;
+    const size_t whole = head_size / 16 * 16, width = (head_size + 15) / 16 * 16;
     float scores[4 * CHUNK] __attribute__((aligned(64)));
-    float sums[4 * WIDEST_HEAD] __attribute__((aligned(64)));
+    // What is left of each head after whole vectors.
+    float rest[4 * 16] __attribute__((aligned(64))) = {};
     float most[4];
     f32x16 total[4] = {};
     UNROLL for (size_t h = 0; h < heads; h++) {
         most[h] = -INFINITY;
-        memset(sums + h * WIDEST_HEAD, 0, width * sizeof(float));
+        memset(out + h * head_size, 0, whole * sizeof(float));
     }
     for (size_t chunk = first / CHUNK * CHUNK; chunk <= last; chunk += CHUNK) {
         const size_t low = first > chunk ? first - chunk : 0;  // within the chunk
@@ -92,16 +94,19 @@ TILE void attend_heads(
         }
         const float *from = values + (chunk + low) * width;
         size_t d = 0;
-        for (; d + 64 <= width; d += 64) {
-            value_tile(heads, 4, from + d, width, scores + low, high - low, keep, sums + d);
+        for (; d + 64 <= whole; d += 64) {
+            value_tile(heads, 4, from + d, width, scores + low, high - low, keep, out + d, head_size);
         }
-        for (; d < width; d += 16) value_tile(heads, 1, from + d, width, scores + low, high - low, keep, sums + d);
+        for (; d < whole; d += 16) {
+            value_tile(heads, 1, from + d, width, scores + low, high - low, keep, out + d, head_size);
+        }
+        if (d < width) value_tile(heads, 1, from + d, width, scores + low, high - low, keep, rest, 16);
     }
     UNROLL for (size_t h = 0; h < heads; h++) {
         const float sum = sum16(total[h]);
-        for (size_t d = 0; d < head_size; d += 16) {
-            store_part(load_f32x16(sums + h * WIDEST_HEAD + d) / sum, out + h * head_size + d, head_size - d);
-        }
+        float *head = out + h * head_size;
+        for (size_t d = 0; d < whole; d += 16) store(load_f32x16(head + d) / sum, head + d);
+        store_part(load_f32x16(rest + h * 16) / sum, head + whole, head_size - whole);
     }
 }
 
@@ -122,4 +127,3 @@ static void attend(
 }
 
 #undef CHUNK
-#undef WIDEST_HEAD

@@ -12,12 +12,10 @@ package struct KeyValueCache: ~Copyable, @unchecked Sendable {  // Owns its memo
     package let headSize: Int
     private let memory: Mapping
 
-    /// The widest head that the attention kernels take.
-    package static let widestHead = 512
-
     package init(capacity: Int, heads: Int, headSize: Int) {
-        precondition(capacity > 0 && heads > 0, "a cache of \(capacity) positions, \(heads) heads")
-        precondition(headSize > 0 && headSize <= Self.widestHead, "heads of \(headSize), at most \(Self.widestHead)")
+        precondition(
+            capacity > 0 && heads > 0 && headSize > 0, "a cache of \(capacity) positions, \(heads) heads of \(headSize)"
+        )
         self.capacity = capacity
         self.heads = heads
         self.headSize = headSize

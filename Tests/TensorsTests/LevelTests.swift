@@ -118,11 +118,11 @@ struct LevelTests {
         #expect(results(kernels(level)) == results(kernels(.generic)))
     }
 
-    @Test(arguments: faster, [1, 2, 4, 7])
-    func `attention`(level: CPU.Level, heads: Int) {
-        let size = 80
+    @Test(arguments: faster, [(1, 80), (2, 80), (4, 80), (7, 80), (7, 7), (1, 513), (2, 1024), (5, 2048)])
+    func `attention`(level: CPU.Level, shape: (heads: Int, size: Int)) {
+        let (heads, size) = shape
         let keys = normalNumbers(1024 * size, seed: 1)
-        let values = normalNumbers(1024 * size, seed: 2)
+        let values = normalNumbers(1024 * ((size + 15) / 16 * 16), seed: 2)
         let queries = normalNumbers(heads * size, seed: 3)
         for (first, last) in [(0, 0), (0, 700), (37, 290), (300, 1023)] {
             func result(_ kernels: ck_kernels) -> [UInt32] {
