@@ -8,37 +8,44 @@ extension Architecture {
     ///
     /// - Throws: ``ModelFileError`` for `path`.
     func validated(path: String) throws -> Architecture {
-        func check(_ holds: Bool, _ problem: @autoclosure () -> String) throws {
-            if !holds { throw ModelFileError(path: path, problem: problem()) }
-        }
-        func check(_ name: String, _ value: Int, atMost limit: Int) throws {
-            try check(value >= 1 && value <= limit, "\(name) is \(value); it must be from 1 to \(limit)")
-        }
-        try check("the vocabulary size", vocabularySize, atMost: Self.limits.vocabulary)
-        try check("the hidden size", hiddenSize, atMost: Self.limits.width)
-        try check("the width of an expert", intermediateSize, atMost: Self.limits.width)
-        try check("the number of layers", layerCount, atMost: Self.limits.layers)
-        try check("the number of heads", headCount, atMost: Self.limits.heads)
-        try check("the number of key-value heads", keyValueHeadCount, atMost: headCount)
-        try check("the head size", headSize, atMost: Self.limits.width)
-        try check("the number of experts", expertCount, atMost: Self.limits.experts)
-        try check("the number of experts per token", expertsPerToken, atMost: expertCount)
-        try check("the context length", contextLength, atMost: Self.limits.context)
-        try check("the number of rotary dimensions", rotaryDimensions, atMost: headSize)
-        if let sharedIntermediateSize {
-            try check("the width of the shared expert", sharedIntermediateSize, atMost: Self.limits.width)
-        }
-        if let slidingWindow { try check("the sliding window", slidingWindow, atMost: Self.limits.context) }
-        try check(
-            headCount % keyValueHeadCount == 0,
-            "\(headCount) heads do not divide among \(keyValueHeadCount) key-value heads")
-        try check(rotaryDimensions % 2 == 0, "the number of rotary dimensions is \(rotaryDimensions), an odd number")
-        try check(normEpsilon >= 0 && normEpsilon < 1, "the epsilon of the norms is \(normEpsilon)")
-        try check(rotaryBase > 0 && rotaryBase.isFinite, "the rotary base is \(rotaryBase)")
-        if let problem = routing.problem(experts: expertCount, perToken: expertsPerToken) {
-            throw ModelFileError(path: path, problem: problem)
-        }
+        if let problem { throw ModelFileError(path: path, problem: problem) }
         return self
+    }
+
+    /// What of its numbers is impossible, or does not fit together. Whatever has none can be trained, packed and run.
+    package var problem: String? {
+        let limits = Self.limits
+        let sizes: [(name: String, value: Int, limit: Int)] = [
+            ("the vocabulary size", vocabularySize, limits.vocabulary), ("the hidden size", hiddenSize, limits.width),
+            ("the width of an expert", intermediateSize, limits.width),
+            ("the number of layers", layerCount, limits.layers), ("the number of heads", headCount, limits.heads),
+            ("the number of key-value heads", keyValueHeadCount, headCount),
+            ("the head size", headSize, limits.width), ("the number of experts", expertCount, limits.experts),
+            ("the number of experts per token", expertsPerToken, expertCount),
+            ("the context length", contextLength, limits.context),
+            ("the number of rotary dimensions", rotaryDimensions, headSize),
+            ("the width of the shared expert", sharedIntermediateSize ?? 1, limits.width),
+            ("the sliding window", slidingWindow ?? 1, limits.context),
+        ]
+        for (name, value, limit) in sizes where value < 1 || value > limit {
+            return "\(name) is \(value); it must be from 1 to \(limit)"
+        }
+        return misfit ?? routing.problem(experts: expertCount, perToken: expertsPerToken)
+    }
+
+    private var misfit: String? {
+        switch true {
+        case headCount * headSize > Self.limits.heads * 4096:
+            "\(headCount) heads of \(headSize) are too wide together; at most \(Self.limits.heads * 4096) are taken"
+        case headCount % keyValueHeadCount != 0:
+            "\(headCount) heads do not divide among \(keyValueHeadCount) key-value heads"
+        case rotaryDimensions % 2 != 0: "the number of rotary dimensions is \(rotaryDimensions), an odd number"
+        case !(normEpsilon >= 0 && normEpsilon < 1):
+            "the epsilon of the norms is \(normEpsilon); it must be at least 0 and less than 1"
+        case !(rotaryBase > 0 && rotaryBase.isFinite):
+            "the rotary base is \(rotaryBase); it must be more than 0 and finite"
+        default: nil
+        }
     }
 }
 

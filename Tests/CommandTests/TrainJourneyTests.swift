@@ -18,6 +18,7 @@ struct TrainJourneyTests {
         ["--order", "softmax-then-top-k", "--bias-rate", "0.05", "--capacity-factor", "1", "--jitter", "0.1"],
         ["--rope-base", "500", "--norm-epsilon", "1e-3", "--tokenizer", "bytes", "--recompute", "--accumulate", "2"],
         ["--router", "expert-choice", "--top-k", "1", "--threshold-decay", "0.5"],
+        ["--heads", "1", "--head-dim", "1030"],
         ["--router", "hash", "--hash", "balanced"], ["--router", "stable", "--first-stage", "1"],
     ]
 

@@ -43,6 +43,20 @@ import Training
         #expect(recipe.router.balance == expected.balance && recipe.router.order == expected.order)
     }
 
+    @Test(
+        arguments: [
+            (["norm_epsilon": 1.0], "the epsilon of the norms is 1.0"),
+            (
+                ["intermediate": 262_144, "top_k": 8, "hidden": 8, "experts": 8, "router": "switch"],
+                "the width of an expert is 2097152; it must be from 1 to 1048576"
+            ),
+            (["heads": 4096, "head_dim": 4098, "hidden": 8], "head_dim is 4098"),
+        ] as [([String: any Sendable], String)])
+    func `what could not be packed and run is not trained`(fields: [String: any Sendable], found: String) throws {
+        let recipe = try Recipe(path: nil, fields: fields.merging(["data": ["text.txt"]]) { own, _ in own })
+        #expect { try recipe.validated() } throws: { "\($0)".contains(found) }
+    }
+
     @Test func `fields lie over a file's, and a router's over its own`() throws {
         let path = NSTemporaryDirectory() + "recipe-\(UUID().uuidString).json"
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -1,4 +1,5 @@
 import Mixture
+import ModelFiles
 
 extension Recipe {
     /// The recipe itself, if its numbers are possible and fit together.
@@ -9,6 +10,10 @@ extension Recipe {
         try checkLearning()
         try checkData()
         do { _ = try routerConfiguration.validated() } catch { throw TrainingError("\(error)") }
+        // What packs and runs a model has the last word, lest one be trained that nobody can use.
+        if let problem = architecture(vocabularySize: vocabulary, routing: .mixtral).problem {
+            throw TrainingError(problem)
+        }
         return self
     }
 
