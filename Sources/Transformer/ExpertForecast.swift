@@ -1,8 +1,8 @@
-import Mixture
-import ModelFiles
+package import Mixture
+package import ModelFiles
 
 /// Tells an expert source what will be needed, while there is still something to compute before.
-struct ExpertForecast {
+package struct ExpertForecast {
     /// Visits for each expert, on average, from which on a prompt is taken to need every expert of the next layer:
     /// of 8 experts of even load, e⁻³ × 8 = 0.4 are then not visited.
     private static let visitsThatNeedAll = 3
@@ -10,36 +10,33 @@ struct ExpertForecast {
     private static let layersAhead = 4
 
     /// For each layer the experts that its tokens will visit, where the tokens' ids alone tell.
-    private let known: [[Int]]
+    private let known: [[Int]?]
     private let experts: Int
-    /// Whether a pass visits all experts of the next layer anyway.
+    /// Whether a pass is so long that a layer's tokens visit all its experts anyway.
     private let needsAll: Bool
-    private let layers: Int
 
     /// Looks at the tokens of a pass.
-    init(of tokens: ArraySlice<Int>, _ architecture: Architecture, _ routers: some Collection<any Router>) {
-        let tables = routers.compactMap { ($0 as? TableRouter)?.table }
-        known = tables.map { table in Set(tokens.map { table[$0] }).sorted() }
+    package init(of tokens: ArraySlice<Int>, _ architecture: Architecture, _ routers: some Collection<any Router>) {
+        known = routers.map { router in
+            (router as? TableRouter).map { router in Set(tokens.map { router.table[$0] }).sorted() }
+        }
         experts = architecture.expertCount
-        layers = architecture.layerCount
-        needsAll =
-            known.isEmpty
-            && tokens.count * architecture.expertsPerToken >= architecture.expertCount * Self.visitsThatNeedAll
+        needsAll = tokens.count * architecture.expertsPerToken >= architecture.expertCount * Self.visitsThatNeedAll
     }
 
     /// To be told before a layer begins: what is known to be needed, from this layer on, soonest first.
     ///
     /// Tables make it a perfect prefetch: nothing is read that is not used, since a source takes what it has room for in
     /// this order, and what it took is used before anything that it did not.
-    func announceKnown(from layer: Int, to source: any ExpertSource) {
-        for next in layer..<max(layer, min(layer + Self.layersAhead + 1, known.count)) {
-            source.prefetch(known[next], layer: next)
+    package func announceKnown(from layer: Int, to source: any ExpertSource) {
+        for next in layer..<min(layer + Self.layersAhead + 1, known.count) {
+            if let experts = known[next] { source.prefetch(experts, layer: next) }
         }
     }
 
     /// To be told between a layer's routes and its experts: those of the next, which come while this one computes.
-    func announceLikely(after layer: Int, to source: any ExpertSource) {
-        guard needsAll, layer + 1 < layers else { return }
+    package func announceLikely(after layer: Int, to source: any ExpertSource) {
+        guard needsAll, layer + 1 < known.count, known[layer + 1] == nil else { return }
         source.prefetch(Array(0..<experts), layer: layer + 1)
     }
 }
