@@ -72,6 +72,21 @@ import Testing
         try expectSameExperts(store, model)
     }
 
+    @Test(arguments: [WeightFormat.f32, .f16, .bf16, .q8_0, .q4_0])
+    func `a matrix of one row is a matrix like others`(format: WeightFormat) throws {
+        let folder = try TemporaryFolder()
+        var model = RandomModel(dense: format)
+        model.architecture.sharedIntermediateSize = 1
+        if format.isQuantized { model.architecture.sharedIntermediateSize = 32 }
+        model.architecture.vocabularySize = 1
+        try Packer(model).pack(to: folder("store"))
+        let dense = try Store(at: folder("store")).loadDense()
+        for role in [TensorRole.tokenEmbedding, .output, .sharedUp(layer: 1)] {
+            let matrix = try #require(dense[role])
+            #expect(try row(0, of: matrix) == model.numbers(role, row: 0))
+        }
+    }
+
     @Test func `dense tensors larger than a read come back whole`() throws {
         let folder = try TemporaryFolder()
         var model = RandomModel()

@@ -120,7 +120,7 @@ package struct Packer {
             if try !writer.contains(key, in: .dense) {
                 try writer.put(key, in: .dense, byteCount: header.layout.length) { record in
                     let payload = record.payload(header.layout)
-                    try layout.rows == 1 ? packer.packVector(into: payload) : packer.pack(part.rows, into: payload)
+                    try layout.isVector ? packer.packVector(into: payload) : packer.pack(part.rows, into: payload)
                     header.write(to: record, tiles: [0..<part.length])
                 }
             }

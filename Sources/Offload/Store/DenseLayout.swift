@@ -29,7 +29,7 @@ struct DenseLayout: Sendable, Equatable {
         self.format = format
         self.rows = rows
         self.columns = columns
-        guard rows > 1 else {
+        guard rows > 1 || format != .f32 else {
             parts = [Part(rows: 0..<1, offset: 0, length: row)]
             return
         }
@@ -42,8 +42,8 @@ struct DenseLayout: Sendable, Equatable {
         }
     }
 
-    /// Whether it is a single row, whose group is not padded on disk.
-    var isVector: Bool { rows == 1 }
+    /// Whether it is a single row of plain numbers, whose group is not padded on disk.
+    var isVector: Bool { rows == 1 && format == .f32 }
 
     /// Bytes of all parts.
     var length: Int { parts.last.map { $0.offset + $0.length } ?? 0 }
