@@ -164,3 +164,32 @@ void ck_unpack_q6_k(const void *packed, size_t row, size_t columns, void *file) 
         collect(factors + b * 32, 1, 2, block + 208, row % 16, 0);
     }
 }
+
+size_t ck_first_non_finite_half(const void *file, size_t count, uint16_t exponent) {
+    const char *halves = file;
+    size_t i = 0;
+    for (; i + 64 <= count; i += 64) {
+        uint16_t part[64];
+        memcpy(part, halves + 2 * i, sizeof part);
+        uint16_t found = 0;
+        for (int j = 0; j < 64; j++) found |= (part[j] & exponent) == exponent;
+        if (found) break;
+    }
+    for (; i < count; i++) {
+        uint16_t half;
+        memcpy(&half, halves + 2 * i, 2);
+        if ((half & exponent) == exponent) break;
+    }
+    return i;
+}
+
+size_t ck_first_non_finite_scale(const void *file, size_t count, size_t size, size_t offset) {
+    const char *scale = (const char *)file + offset;
+    size_t i = 0;
+    for (; i < count; i++, scale += size) {
+        uint16_t half;
+        memcpy(&half, scale, 2);
+        if ((half & 0x7c00) == 0x7c00) break;
+    }
+    return i;
+}

@@ -27,6 +27,23 @@ extension WeightFormat {
         }
     }
 
+    /// The index of the first weight in file order that is a NaN or an infinity, or whose block has such a scale.
+    ///
+    /// - Parameter file: whole blocks.
+    package func firstNonFinite(in file: UnsafeRawBufferPointer) -> Int? {
+        guard let start = file.baseAddress else { return nil }
+        let blocks = file.count / bytesPerBlock
+        let found =
+            switch self {
+            case .f32: CPU.kernels.first_non_finite(start.assumingMemoryBound(to: Float.self), blocks)
+            case .f16: ck_first_non_finite_half(start, blocks, 0x7c00)
+            case .bf16: ck_first_non_finite_half(start, blocks, 0x7f80)
+            case .q8_0, .q4_0: ck_first_non_finite_scale(start, blocks, bytesPerBlock, 0)
+            case .q6_K: ck_first_non_finite_scale(start, blocks, bytesPerBlock, bytesPerBlock - 2)
+            }
+        return found < blocks ? found * blockSize : nil
+    }
+
     /// The numbers that bytes in file order stand for; fills `numbers`.
     package func decode(_ file: UnsafeRawBufferPointer, into numbers: inout MutableSpan<Float>) {
         guard !numbers.isEmpty else { return }

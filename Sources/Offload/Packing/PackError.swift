@@ -7,6 +7,10 @@ package enum PackError: Error, Equatable, CustomStringConvertible {
     case indivisible(tensor: String, columns: Int, format: WeightFormat)
     case requantized(tensor: String, from: WeightFormat, to: WeightFormat)
     case notEncodable(WeightFormat)
+    /// A weight of the source is a NaN or an infinity.
+    case notFinite(weight: String, value: String)
+    /// A weight, or the scale of its block, has no place in the format.
+    case tooGreat(weight: String, value: String, format: WeightFormat)
     case unlike(tensor: String, found: String, expected: String)
     /// The caller asked to stop; the same command goes on from here.
     case cancelled
@@ -20,6 +24,10 @@ package enum PackError: Error, Equatable, CustomStringConvertible {
             "\(tensor) is \(from.rawValue) already and would lose more as \(to.rawValue); pack it without --quantize, or from a float model"
         case .notEncodable(let format):
             "weights are never turned into \(format.rawValue); choose q8_0, q4_0, bf16, f16 or f32"
+        case .notFinite(let weight, let value):
+            "\(weight) is \(value), and every text would come to nothing; get the file again, or another of this model"
+        case .tooGreat(let weight, let value, let format):
+            "\(weight) is \(value), which is too great for \(format.rawValue); choose another format, such as bf16"
         case .unlike(let tensor, let found, let expected):
             "\(tensor) is \(found), and \(expected) was expected"
         case .cancelled:

@@ -52,7 +52,7 @@ struct PackPlan {
                 tensor: tensor.name, found: "\(tensor.rows) × \(tensor.columns)",
                 expected: "\(shape.rows) × \(shape.columns)")
         }
-        let packer = RowPacker(tensor: tensor, format: try target(role, tensor, options))
+        let packer = RowPacker(role: role, tensor: tensor, format: try target(role, tensor, options))
         guard format == nil || format == packer.format else {
             throw PackError.unlike(
                 tensor: tensor.name, found: packer.format.rawValue,

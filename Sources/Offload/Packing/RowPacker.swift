@@ -3,6 +3,7 @@ import Tensors
 
 /// Reads rows of a tensor and leaves them in the format and the layout the store keeps.
 struct RowPacker: Sendable {
+    let role: TensorRole
     let tensor: any SourceTensor
     let format: WeightFormat
 
@@ -24,12 +25,49 @@ struct RowPacker: Sendable {
         let kept = try byteCount(rows.count, format)
         try withScratch(read) { source in
             try tensor.read(rows: rows, into: source)
-            guard tensor.format != format else { return body(UnsafeRawBufferPointer(source)) }
+            let source = UnsafeRawBufferPointer(source)
+            if let place = tensor.format.firstNonFinite(in: source) { throw notFinite(place, of: source, rows) }
+            guard tensor.format != format else { return body(source) }
             try withScratch(kept) { converted in
-                convert(UnsafeRawBufferPointer(source), into: converted, rows: rows.count)
-                body(UnsafeRawBufferPointer(converted))
+                convert(source, into: converted, rows: rows.count)
+                let converted = UnsafeRawBufferPointer(converted)
+                if let place = format.firstNonFinite(in: converted) { throw tooGreat(place, of: source, rows) }
+                body(converted)
             }
         }
+    }
+
+    private func notFinite(_ place: Int, of source: UnsafeRawBufferPointer, _ rows: Range<Int>) -> PackError {
+        let (row, column) = place.quotientAndRemainder(dividingBy: tensor.columns)
+        let numbers = numbers(ofRow: row, source, rows)
+        // Of a block whose scale is infinite, zeros are what is not a number.
+        let first = numbers[column...].firstIndex { !$0.isFinite } ?? column
+        return .notFinite(
+            weight: name(row: rows.lowerBound + row, column: first),
+            value: numbers[first].isNaN ? "nan" : "\(numbers[first])")
+    }
+
+    private func tooGreat(_ place: Int, of source: UnsafeRawBufferPointer, _ rows: Range<Int>) -> PackError {
+        let (row, column) = place.quotientAndRemainder(dividingBy: tensor.columns)
+        let numbers = numbers(ofRow: row, source, rows)
+        let block = column..<column + format.blockSize
+        let greatest = block.max { abs(numbers[$0]) < abs(numbers[$1]) } ?? column
+        return .tooGreat(
+            weight: name(row: rows.lowerBound + row, column: greatest), value: "\(numbers[greatest])", format: format)
+    }
+
+    private func numbers(ofRow row: Int, _ source: UnsafeRawBufferPointer, _ rows: Range<Int>) -> [Float] {
+        let bytes = source.count / rows.count
+        var numbers = [Float](repeating: 0, count: tensor.columns)
+        var span = numbers.mutableSpan
+        tensor.format.decode(UnsafeRawBufferPointer(rebasing: source[row * bytes..<(row + 1) * bytes]), into: &span)
+        return numbers
+    }
+
+    /// Files may have all experts of a layer in one tensor.
+    private func name(row: Int, column: Int) -> String {
+        let place = tensor.rows == 1 ? "weight \(column)" : "weight \(column) of row \(row)"
+        return "\(tensor.name): \(place)" + (role.expert.map { " of expert \($0)" } ?? "")
     }
 
     private func convert(_ source: UnsafeRawBufferPointer, into converted: UnsafeMutableRawBufferPointer, rows: Int) {
@@ -54,5 +92,14 @@ struct RowPacker: Sendable {
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
         defer { scratch.deallocate() }
         try body(scratch)
+    }
+}
+
+extension TensorRole {
+    fileprivate var expert: Int? {
+        switch self {
+        case .expertGate(_, let expert), .expertUp(_, let expert), .expertDown(_, let expert): expert
+        default: nil
+        }
     }
 }
