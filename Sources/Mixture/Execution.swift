@@ -45,6 +45,7 @@ package final class Execution {
     /// - Parameters:
     ///   - tokens: the layer's normalized input, `[tokens, hidden]`, prepared for the experts' weight formats.
     ///   - hidden: the residual stream, `[tokens, hidden]`.
+    /// - Throws: what the leases throw, and `CancellationError` when the work of the workers has been cancelled.
     package func run(
         _ assignment: Assignment, on tokens: borrowing Activations, from source: any ExpertSource, layer: Int,
         addingTo hidden: inout Matrix
@@ -133,6 +134,7 @@ extension Workers {
         try forEach(jobs.count * tiles) { index in
             let job = jobs[index / tiles]
             let columns = layout.tiles[index % tiles].rows
+            try job.lease.wait(tile: index % tiles) { isCancelled }
             let weights = try job.lease.gateAndUp(tile: index % tiles)
             weights.gate.multiply(input, tokens: job.rows, into: gate, column: columns.lowerBound, exact: false)
             weights.up.multiply(input, tokens: job.rows, into: up, column: columns.lowerBound, exact: false)
@@ -149,6 +151,7 @@ extension Workers {
         try forEach(jobs.count * tiles) { index in
             let job = jobs[index / tiles]
             let tile = first + index % tiles
+            try job.lease.wait(tile: tile) { isCancelled }
             let weights = try job.lease.down(tile: tile)
             let column = layout.tiles[tile].rows.lowerBound
             weights.multiply(

@@ -38,6 +38,12 @@ package protocol ExpertLease: AnyObject, Sendable {
     /// Whether every tile is there already.
     var isResident: Bool { get }
 
+    /// Waits until a tile can be used, or fails.
+    ///
+    /// - Parameter isCancelled: asked now and then, on this thread.
+    /// - Throws: `CancellationError` once it says yes.
+    func wait(tile: Int, unless isCancelled: () -> Bool) throws
+
     /// The weights of a gate-and-up tile, once they have landed and their checksum was found right; waits for that.
     func gateAndUp(tile: Int) throws -> (gate: WeightMatrix, up: WeightMatrix)
     /// The weights of a down tile; `tile` counts from the first tile of the expert. Waits as above.
@@ -45,4 +51,8 @@ package protocol ExpertLease: AnyObject, Sendable {
 
     /// Gives the expert back; its weights may be replaced from now on.
     func release()
+}
+
+extension ExpertLease {
+    package func wait(tile: Int, unless isCancelled: () -> Bool) {}
 }

@@ -22,6 +22,8 @@ final class Crew: @unchecked Sendable {  // `tiles` and `body` change only while
     private static let dismissed = UInt64.max
     /// Rounds of spinning before a thread parks, some microseconds.
     private static let patience = 400
+    /// Nanoseconds that the caller sleeps before it asks whether to go on.
+    static let restlessness = 20_000_000
 
     init(helpers: Int, stackBytes: Int) {
         while self.helpers < helpers, start(stackBytes) { self.helpers += 1 }
@@ -33,7 +35,8 @@ final class Crew: @unchecked Sendable {  // `tiles` and `body` change only while
         bell.ring()
     }
 
-    func run(_ tiles: Int, _ body: (Int) -> Void) {
+    /// Runs `body` for every index, as long as that is wanted.
+    func run(_ tiles: Int, while interest: Interest, _ body: (Int) -> Void) {
         withoutActuallyEscaping(body) { body in
             withUnsafePointer(to: Body(run: body)) { pointer in
                 self.tiles = tiles
@@ -42,21 +45,24 @@ final class Crew: @unchecked Sendable {  // `tiles` and `body` change only while
                 let begun = gate.load(ordering: .relaxed) >> 32 &+ 1
                 gate.store(begun << 32 | Self.open, ordering: .sequentiallyConsistent)
                 wakeSleepers()
-                work()
+                work(while: interest.lasts)
                 gate.bitwiseAnd(~Self.open, ordering: .sequentiallyConsistent)
-                wait { $0 & (Self.open - 1) == 0 }
+                // Who is inside may wait for something that only lost interest ends.
+                wait(asking: interest.canBeLost ? interest : nil) { $0 & (Self.open - 1) == 0 }
                 self.body = nil
             }
         }
     }
 
-    private func work() {
+    private func work(while isWanted: () -> Bool = { true }) {
         let body = body!.pointee
-        while true {
+        while isWanted() {
             let tile = next.add(1, ordering: .relaxed).oldValue
             guard tile < tiles else { return }
             body.run(tile)
         }
+        // Nor does anybody else begin another.
+        next.store(tiles, ordering: .relaxed)
     }
 
     /// What a helper does until it is dismissed.
@@ -75,9 +81,9 @@ final class Crew: @unchecked Sendable {  // `tiles` and `body` change only while
         }
     }
 
-    /// Waits until `isReached` holds for the gate: spins, then sleeps.
+    /// Waits until `isReached` holds for the gate: spins, then sleeps, but for asking now and then.
     @discardableResult
-    private func wait(until isReached: (UInt64) -> Bool) -> UInt64 {
+    private func wait(asking interest: Interest? = nil, until isReached: (UInt64) -> Bool) -> UInt64 {
         for _ in 0..<Self.patience {
             let state = gate.load(ordering: .acquiring)
             if isReached(state) { return state }
@@ -86,7 +92,7 @@ final class Crew: @unchecked Sendable {  // `tiles` and `body` change only while
         sleepers.add(1, ordering: .sequentiallyConsistent)
         defer { sleepers.subtract(1, ordering: .relaxed) }
         var reached: UInt64 = 0
-        bell.wait {
+        bell.wait(asking: interest) {
             reached = gate.load(ordering: .sequentiallyConsistent)
             return isReached(reached)
         }
@@ -128,7 +134,11 @@ private struct Bell: ~Copyable, @unchecked Sendable {  // Both parts are made to
 
     init() {
         pthread_mutex_init(lock, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -145,10 +155,31 @@ private struct Bell: ~Copyable, @unchecked Sendable {  // Both parts are made to
         pthread_mutex_unlock(lock)
     }
 
-    /// Sleeps until `isReached`, which is asked before the first sleep and after each ring.
-    func wait(until isReached: () -> Bool) {
+    /// Sleeps until `isReached`, which is asked before the first sleep and after each ring. Now and then it is asked
+    /// whether anybody is still interested, if that may change.
+    func wait(asking interest: Interest?, until isReached: () -> Bool) {
         pthread_mutex_lock(lock)
-        while !isReached() { pthread_cond_wait(condition, lock) }
+        while !isReached() {
+            guard let interest else {
+                pthread_cond_wait(condition, lock)
+                continue
+            }
+            var end = timespec.now(and: Crew.restlessness)
+            guard pthread_cond_timedwait(condition, lock, &end) == ETIMEDOUT else { continue }
+            pthread_mutex_unlock(lock)
+            _ = interest.lasts()
+            pthread_mutex_lock(lock)
+        }
         pthread_mutex_unlock(lock)
+    }
+}
+
+extension timespec {
+    /// So many nanoseconds from now, less than a second.
+    fileprivate static func now(and nanoseconds: Int) -> timespec {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        let (seconds, rest) = (time.tv_nsec + nanoseconds).quotientAndRemainder(dividingBy: 1_000_000_000)
+        return timespec(tv_sec: time.tv_sec + seconds, tv_nsec: rest)
     }
 }

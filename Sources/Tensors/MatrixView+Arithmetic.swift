@@ -44,6 +44,10 @@ extension MatrixView {
     /// The index, row after row, of the first NaN or infinity.
     package func firstNonFinite(on workers: Workers) -> Int? {
         let chunks = Workers.chunks(of: count, atLeast: Self.worthATurn)
+        guard chunks > 1 else {
+            let at = CPU.kernels.first_non_finite(storage, count)
+            return at < count ? at : nil
+        }
         var found = Matrix(rows: 1, columns: max(1, chunks))
         // Whether each chunk holds one; where it is, is looked up once.
         return found.withView { found in

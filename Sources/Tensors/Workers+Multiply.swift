@@ -28,12 +28,12 @@ extension Workers {
     package func multiply(_ activations: borrowing Activations, _ products: Span<Product>, exact: Bool) {
         let rows = activations.rows
         var tiles = 0
-        for index in products.indices { tiles += products[index].tiles(rows) }
+        for index in products.indices { tiles += products[index].tiles(rows, exact: exact) }
         forEach(tiles) { tile in
             var tile = tile
             var index = 0
-            while tile >= products[index].tiles(rows) {
-                tile -= products[index].tiles(rows)
+            while tile >= products[index].tiles(rows, exact: exact) {
+                tile -= products[index].tiles(rows, exact: exact)
                 index += 1
             }
             products[index].run(tile, activations, exact: exact)
@@ -51,16 +51,36 @@ extension Workers.Product {
         return max(height, tokens < 8 ? pair : 2 * pair)
     }
 
+    /// Tokens of a tile: not so many that a tile takes long, where that changes no bit.
+    private func tokensPerTile(exact: Bool) -> Int { exact || weights.format != .f32 ? 1024 : .max }
+
     /// - Parameter rows: activation rows in use.
-    fileprivate func tiles(_ rows: Int) -> Int {
+    fileprivate func tiles(_ rows: Int, exact: Bool) -> Int {
+        let tokens = tokens?.count ?? rows
+        let breadth = tokensPerTile(exact: exact)
+        return tilesOfRows(rows) * (tokens > breadth ? (tokens + breadth - 1) / breadth : 1)
+    }
+
+    private func tilesOfRows(_ rows: Int) -> Int {
         let height = rowsPerTile(rows)
         return (weights.rows + height - 1) / height
     }
 
     fileprivate func run(_ tile: Int, _ activations: borrowing Activations, exact: Bool) {
+        let (part, tile) = tile.quotientAndRemainder(dividingBy: tilesOfRows(activations.rows))
         let height = rowsPerTile(activations.rows)
         let range = tile * height..<min((tile + 1) * height, weights.rows)
         weights.rows(range)
-            .multiply(activations, tokens: tokens, into: view, column: column + range.lowerBound, exact: exact)
+            .multiply(
+                activations, tokens: tokens(of: part, among: activations.rows, exact: exact), into: view,
+                column: column + range.lowerBound, exact: exact)
+    }
+
+    private func tokens(of part: Int, among rows: Int, exact: Bool) -> Range<Int> {
+        let all = tokens ?? 0..<rows
+        let breadth = tokensPerTile(exact: exact)
+        guard all.count > breadth else { return all }
+        let first = all.lowerBound + part * breadth
+        return first..<min(first + breadth, all.upperBound)
     }
 }

@@ -8,6 +8,7 @@ package final class Workers: Sendable {
     package var count: Int { crew.helpers + 1 }
     private let crew: Crew
     private let isRunning = Atomic(false)
+    private let interest = Interest()
 
     /// Stack of each thread but the caller's, in bytes.
     package static let stackBytes = 512 << 10
@@ -21,7 +22,7 @@ package final class Workers: Sendable {
 
     /// Runs `body` once for every index below `tiles`, spread over the threads, and waits for all of them.
     ///
-    /// When a body throws, tiles not yet begun are skipped and the first error is thrown here.
+    /// When a body throws, or the work is cancelled, tiles not yet begun are skipped and the first error is thrown here.
     package func forEach(_ tiles: Int, _ body: @Sendable (Int) throws -> Void) throws {
         let failure = Failure()
         forEach(tiles) { tile in
@@ -29,20 +30,42 @@ package final class Workers: Sendable {
             do { try body(tile) } catch { failure.set(error) }
         }
         try failure.rethrow()
+        if interest.isLost { throw CancellationError() }
     }
 
     /// Runs `body` once for every index below `tiles`, spread over the threads, and waits for all of them.
+    ///
+    /// When the work is cancelled, tiles not yet begun are skipped: ``checkCancellation()`` then says so.
     package func forEach(_ tiles: Int, _ body: @Sendable (Int) -> Void) {
         guard !isRunning.exchange(true, ordering: .acquiring) else {
             preconditionFailure("a parallel loop of \(tiles) tiles inside another one")
         }
         defer { isRunning.store(false, ordering: .releasing) }
         if count == 1 || tiles <= 1 {
-            for tile in 0..<max(tiles, 0) { body(tile) }
+            for tile in 0..<max(tiles, 0) where interest.lasts() { body(tile) }
         } else {
-            crew.run(tiles, body)
+            crew.run(tiles, while: interest, body)
         }
     }
+
+    /// Does work whose loops end early once `isCancelled` says yes.
+    ///
+    /// It is asked on this thread alone: before each tile that this thread takes, and every ``Crew/restlessness`` while it
+    /// waits for others. Once it has said yes it is not asked again, and no tile is begun: what the work has made by then is
+    /// of no use.
+    ///
+    /// - Throws: `CancellationError` when it said yes, and what the work throws.
+    package func cancellable<Result>(by isCancelled: () -> Bool, _ work: () throws -> Result) throws -> Result {
+        try interest.holding(until: isCancelled, work)
+    }
+
+    /// Leaves work that has been cancelled. On the thread that runs the loops.
+    package func checkCancellation() throws {
+        if !interest.lasts() { throw CancellationError() }
+    }
+
+    /// Whether the work has been cancelled, as far as this thread can know: for bodies that wait.
+    package var isCancelled: Bool { !interest.lastsForAll() }
 
     /// Runs `body` for every index: on the threads, if there are any and enough tiles to be worth waking them.
     static func forEach(_ tiles: Int, on workers: Workers?, from least: Int = 8, _ body: @Sendable (Int) -> Void) {

@@ -43,6 +43,75 @@ struct WorkersTests {
         #expect(ran.load(ordering: .relaxed) == 0)
     }
 
+    @Test(arguments: [1, 3])
+    func `work that is cancelled begins no other tile, and asks no more`(threads: Int) throws {
+        let workers = Workers(count: threads)
+        let ran = Atomic(0)
+        var asked = 0
+        let isCancelled = {
+            asked += 1
+            return asked == 5
+        }
+        #expect(throws: CancellationError.self) {
+            try workers.cancellable(by: isCancelled) {
+                for _ in 0..<10 { workers.forEach(100_000) { _ in ran.add(1, ordering: .relaxed) } }
+            }
+        }
+        #expect(asked == 5)
+        #expect(ran.load(ordering: .relaxed) < 500_000)
+        // What comes after is not cancelled.
+        ran.store(0, ordering: .relaxed)
+        workers.forEach(9) { _ in ran.add(1, ordering: .relaxed) }
+        #expect(ran.load(ordering: .relaxed) == 9)
+    }
+
+    @Test(arguments: [1, 3])
+    func `a loop that may fail says that it was cancelled, once`(threads: Int) throws {
+        let workers = Workers(count: threads)
+        var asked = 0
+        let isCancelled = {
+            asked += 1
+            return asked == 3
+        }
+        var caught = 0
+        func count(_ work: () throws -> Void) {
+            do { try work() } catch { caught += error is CancellationError ? 1 : 0 }
+        }
+        count {
+            try workers.cancellable(by: isCancelled) {
+                count { try workers.forEach(100_000) { _ in try Self.nothing() } }
+                count { try workers.checkCancellation() }
+            }
+        }
+        #expect(caught == 3)
+        #expect(asked == 3)
+    }
+
+    private static func nothing() throws {}
+
+    @Test func `the thread that waits for others asks meanwhile, and they hear of it`() throws {
+        let workers = Workers(count: 2)
+        let caller = pthread_self()
+        let arrived = Atomic(0)
+        var asked = 0
+        // Before its own tile, before another one that is not there, and then out of its sleep.
+        let isCancelled = {
+            asked += 1
+            return asked >= 5
+        }
+        #expect(throws: CancellationError.self) {
+            try workers.cancellable(by: isCancelled) {
+                workers.forEach(2) { _ in
+                    arrived.add(1, ordering: .acquiringAndReleasing)
+                    while arrived.load(ordering: .acquiring) < 2 { usleep(100) }
+                    guard pthread_equal(pthread_self(), caller) == 0 else { return }
+                    while !workers.isCancelled { usleep(100) }
+                }
+            }
+        }
+        #expect(asked == 5)
+    }
+
     @Test func `bodies may wait for each other's threads`() {
         let workers = Workers(count: 2)
         let arrived = Atomic(0)

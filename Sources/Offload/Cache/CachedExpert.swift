@@ -56,6 +56,12 @@ final class CachedExpert: ExpertLease, @unchecked Sendable {  // The table's loc
     var record: RecordLayout { header.layout }
     var isResident: Bool { readyTiles.load(ordering: .acquiring) == layout.tiles.count }
 
+    func wait(tile: Int, unless isCancelled: () -> Bool) throws {
+        if readyTiles.load(ordering: .acquiring) <= tile {
+            try table.wait(for: self, tile: tile, unless: isCancelled)
+        }
+    }
+
     func gateAndUp(tile: Int) throws -> (gate: WeightMatrix, up: WeightMatrix) {
         let place = layout.tiles[tile]
         precondition(place.part == .gateAndUp, "tile \(tile) of an expert has no gate rows")
@@ -86,7 +92,7 @@ final class CachedExpert: ExpertLease, @unchecked Sendable {  // The table's loc
 
     /// The payload, once its tiles are there up to this one. It stays where it is until the lease ends.
     private func payload(through tile: Int) throws -> UnsafeRawPointer {
-        if readyTiles.load(ordering: .acquiring) <= tile { try table.wait(for: self, tile: tile) }
+        if readyTiles.load(ordering: .acquiring) <= tile { try table.wait(for: self, tile: tile) { false } }
         guard let slot else { preconditionFailure("expert \(expert) of layer \(layer) is used without a lease") }
         return slot.payload
     }

@@ -104,10 +104,12 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
     }
 
     /// Waits until a tile can be used.
-    func wait(for expert: CachedExpert, tile: Int) throws {
+    ///
+    /// - Throws: why it could not be read; `CancellationError` when `isCancelled` says yes before.
+    func wait(for expert: CachedExpert, tile: Int, unless isCancelled: () -> Bool) throws {
         var failure: (any Error)?
         var isWaiting = false
-        monitor.wait {
+        let hasCome = monitor.wait(unless: isCancelled) {
             precondition(expert.leases > 0, "expert \(expert.expert) of layer \(expert.layer) is used without a lease")
             if case .failed(let error) = expert.state { failure = error }
             let isReady = expert.readyTiles.load(ordering: .acquiring) > tile
@@ -119,6 +121,10 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
             if !isWaiting { waitTime.begin() }
             isWaiting = true
             return false
+        }
+        if !hasCome {
+            monitor.withLock { waitTime.end() }
+            throw CancellationError()
         }
         if let failure { throw failure }
     }

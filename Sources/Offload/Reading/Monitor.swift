@@ -7,7 +7,11 @@ final class Monitor: @unchecked Sendable {  // Both are made to be shared, and n
 
     init() {
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -28,6 +32,29 @@ final class Monitor: @unchecked Sendable {  // Both are made to be shared, and n
         pthread_mutex_lock(mutex)
         while !holds() { pthread_cond_wait(condition, mutex) }
         pthread_mutex_unlock(mutex)
+    }
+
+    /// The same, but for what may never come: every 20 milliseconds of waiting `isCancelled` is asked, outside the lock.
+    ///
+    /// - Returns: false when it said yes.
+    func wait(unless isCancelled: () -> Bool, until holds: () -> Bool) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while !holds() {
+            var end = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &end)
+            end.tv_nsec += 20_000_000
+            if end.tv_nsec >= 1_000_000_000 {
+                end.tv_sec += 1
+                end.tv_nsec -= 1_000_000_000
+            }
+            guard pthread_cond_timedwait(condition, mutex, &end) == ETIMEDOUT else { continue }
+            pthread_mutex_unlock(mutex)
+            let isEnd = isCancelled()
+            pthread_mutex_lock(mutex)
+            if isEnd { return holds() }
+        }
+        return true
     }
 
     /// Wakes all who wait. What they wait for must have been changed under the lock, or the lock taken since.
