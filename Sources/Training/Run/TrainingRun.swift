@@ -67,7 +67,8 @@ package final class TrainingRun {
     /// Learns until the last step.
     ///
     /// - Parameters:
-    ///   - isCancelled: asked before every step; once it says yes, a checkpoint is written and nil returned.
+    ///   - isCancelled: asked before every step, and often in the last validation; once it says yes, a checkpoint is written
+    ///     and nil returned.
     ///   - onStep: told after every step.
     ///   - onEntry: told of every line of the log.
     /// - Throws: ``TrainingError`` when a number is no longer finite; the last checkpoint is then good.
@@ -93,7 +94,13 @@ package final class TrainingRun {
             }
             if isDue(every: recipe.stepsBetweenCheckpoints) { try checkpoint() }
         }
-        let report = try report()
+        // All is kept by now; what reads the whole validation text may take long, and can be done another time.
+        let report: TrainingReport
+        do {
+            report = try workers.cancellable(by: isCancelled) { try self.report() }
+        } catch is CancellationError {
+            return nil
+        }
         guard report.validationLoss.isFinite else { throw divergence(in: "the validation loss", step: state.step) }
         try folder.write(report)
         return report
@@ -188,7 +195,7 @@ package final class TrainingRun {
         let batches = corpus.validationBatches(
             sequences: recipe.batch, context: recipe.context, limit: windows(tokens))
         model.clock.hold(.validation) {
-            for batch in batches {
+            for batch in batches where !workers.isCancelled {
                 let (losses, routes) = model.evaluate(batch, forms: forms)
                 validation.add(losses, routes, batch)
             }
@@ -210,7 +217,7 @@ package final class TrainingRun {
         let batches = corpus.validationBatches(
             sequences: recipe.batch, context: recipe.context, limit: windows(tokens))
         model.clock.hold(.validation) {
-            for (index, batch) in batches.enumerated() {
+            for (index, batch) in batches.enumerated() where !workers.isCancelled {
                 let context = recipe.routingBatch(batch, step: recipe.steps - 1, microBatch: index)
                 let (losses, routes) = model.evaluate(batch, asTraining: context)
                 validation.add(losses, routes, batch)
