@@ -10,3 +10,11 @@ public struct GenerationOptions: Sendable {
 
     public init() {}
 }
+
+extension GenerationOptions {
+    /// - Throws: ``InferenceError`` for a number that nothing can be done with.
+    func check() throws {
+        try InferenceError.check("newTokens", newTokens, 0...Int.max)
+        try sampling.check()
+    }
+}

@@ -27,8 +27,9 @@ struct MemoryPlanner {
         self.options = options
     }
 
-    /// - Throws: ``InferenceError`` when the budget is below the smallest that works.
+    /// - Throws: ``InferenceError`` when an option is none, or the budget is below the smallest that works.
     func plan() throws -> (memory: MemoryPlan, slabs: SlabPlan) {
+        try options.check()
         var plan = fixed()
         let greatest = SlabPlan.greatestBytes(layouts: layouts, expertsPerLayer: expertsPerLayer)
         let smallest = SlabPlan.smallestBytes(layouts: layouts, expertsPerLayer: expertsPerLayer)

@@ -21,9 +21,10 @@ public struct Sampler: Sendable {
     /// The next token.
     ///
     /// - Parameters:
-    ///   - logits: `[vocabulary]`.
+    ///   - logits: `[vocabulary]`, at least one.
     ///   - history: the tokens so far, prompt and text.
     public mutating func sample(_ logits: Span<Float>, history: [Int]) -> Int {
+        precondition(!logits.isEmpty, "no logits to choose a token by")
         candidates.removeAll(keepingCapacity: true)
         for token in logits.indices { candidates.append(Candidate(token: token, logit: logits[token])) }
         penalize(history)
@@ -35,7 +36,7 @@ public struct Sampler: Sendable {
 
     private mutating func penalize(_ history: [Int]) {
         guard options.repetitionPenalty != 1 else { return }
-        for token in Set(history.suffix(options.repetitionWindow)) where candidates.indices.contains(token) {
+        for token in Set(history.suffix(max(options.repetitionWindow, 0))) where candidates.indices.contains(token) {
             let logit = candidates[token].logit
             candidates[token].logit = logit > 0 ? logit / options.repetitionPenalty : logit * options.repetitionPenalty
         }

@@ -16,3 +16,16 @@ public struct SamplingOptions: Sendable, Codable, Equatable {
 
     public init() {}
 }
+
+extension SamplingOptions {
+    /// - Throws: ``InferenceError`` for a number that nothing can be done with.
+    func check() throws {
+        try InferenceError.check("temperature", temperature, 0...Float.greatestFiniteMagnitude)
+        try InferenceError.check("topK", topK, 0...Int.max)
+        try InferenceError.check("topP", topP, Float.leastNonzeroMagnitude...1)
+        try InferenceError.check("minP", minP, 0...1)
+        try InferenceError.check(
+            "repetitionPenalty", repetitionPenalty, Float.leastNonzeroMagnitude...Float.greatestFiniteMagnitude)
+        try InferenceError.check("repetitionWindow", repetitionWindow, 0...Int.max)
+    }
+}

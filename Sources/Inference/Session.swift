@@ -17,6 +17,7 @@ public final class Session {
     private let options: SessionOptions
     private let language: LanguageModel
     private let cache: ExpertCache
+    private let workers: Workers
     private let loadSeconds: Double
 
     init(_ model: Model, _ options: SessionOptions) throws {
@@ -26,7 +27,7 @@ public final class Session {
         warnings = planner.warnings
         self.model = model
         self.options = options
-        let workers = Workers(count: options.threads)
+        workers = Workers(count: options.threads)
         let dense = try model.store.loadDense()
         let weights = try DenseWeights(model.architecture) { role in
             guard let matrix = dense[role] else { throw InferenceError("the store \(model.store.path) has no \(role)") }
@@ -42,29 +43,29 @@ public final class Session {
     /// The log-probability of each token of a text after all before it.
     ///
     /// - Parameters:
-    ///   - tokens: as many as the session has positions for, at most.
-    ///   - isCancelled: asked after every layer; the score then covers the passes that were done.
+    ///   - tokens: at least one, and as many as the session has positions for, at most.
+    ///   - isCancelled: asked often, within layers too, and on this thread, until it says yes; the score then covers the
+    ///     passes that were done.
     ///   - onProgress: told after every layer how many tokens have been read, a pass under way counting in part.
+    /// - Throws: ``InferenceError`` for a text that cannot be scored, and errors that say why a pass could not be done.
     public func score(
         _ tokens: [Int], recorder: (any RoutingRecorder)? = nil, isCancelled: () -> Bool = { false },
         onProgress: (Int) -> Void = { _ in }
     ) throws -> TextScore {
+        let passes = try passes(over: tokens)
         let clock = Stopwatch()
-        var logprobs: [Double?] = tokens.isEmpty ? [] : [nil]
-        for pass in try passes(over: tokens) {
-            guard try read(tokens[pass], recorder, isCancelled, onProgress) else { break }
-            let predicting = pass.lowerBound..<min(pass.upperBound, tokens.count - 1)
-            language.logits(of: 0..<predicting.count) { first, logits in
-                for row in 0..<logits.rows {
-                    let next = tokens[pass.lowerBound + first + row + 1]
-                    logprobs.append(logits.withRow(row) { $0.logSoftmax(at: next) })
-                }
+        var logprobs: [Double?] = []
+        var statistics = RunStatistics()
+        try unlessCancelled(by: isCancelled) {
+            for pass in passes {
+                try read(tokens[pass], recorder, onProgress)
+                logprobs += try scores(of: pass, in: tokens)
+                statistics.promptTokens = pass.upperBound
             }
         }
-        var statistics = RunStatistics()
-        statistics.promptTokens = tokens.count
         statistics.prefillSeconds = clock.seconds
-        return TextScore(tokens: tokens, logprobs: logprobs, statistics: completed(statistics))
+        return TextScore(
+            tokens: Array(tokens.prefix(logprobs.count)), logprobs: logprobs, statistics: completed(statistics))
     }
 
     /// Continues a text.
@@ -72,70 +73,83 @@ public final class Session {
     /// - Parameters:
     ///   - prompt: at least one token.
     ///   - recorder: told of every token's route.
-    ///   - isCancelled: asked before every token, and after every layer of the prompt; the text then ends in order.
+    ///   - isCancelled: asked often, within layers too, and on this thread, until it says yes; the text then ends in order.
     ///   - onProgress: told after every layer how many tokens of the prompt have been read, a pass under way counting in part.
     ///   - onText: takes the text as it comes, in whole characters.
+    /// - Throws: ``InferenceError`` for a prompt or options that make no sense, and errors that say why a pass could not be
+    ///   done.
     public func generate(
         from prompt: [Int], options: GenerationOptions = GenerationOptions(), recorder: (any RoutingRecorder)? = nil,
         isCancelled: () -> Bool = { false }, onProgress: (Int) -> Void = { _ in }, onText: (String) -> Void
     ) throws -> RunStatistics {
-        try withoutActuallyEscaping(onText) { onText in
+        try options.check()
+        let passes = try passes(over: prompt)
+        return try withoutActuallyEscaping(onText) { onText in
             var text = TextStream(model.tokenizer.tokenizer, stops: options.stopStrings, onText: onText)
-            var sampler = Sampler(options.sampling)
             var statistics = RunStatistics()
-            let clock = Stopwatch()
-            for pass in try passes(over: prompt) {
-                guard try read(prompt[pass], recorder, isCancelled, onProgress) else { break }
-            }
-            statistics.prefillSeconds = clock.seconds
             var tokens = prompt
-            statistics.ending = try write(&tokens, &text, &sampler, options, recorder, isCancelled)
+            let clock = Stopwatch()
+            statistics.ending = .interrupted
+            try unlessCancelled(by: isCancelled) {
+                for pass in passes {
+                    try read(prompt[pass], recorder, onProgress)
+                    statistics.promptTokens = pass.upperBound
+                }
+                statistics.prefillSeconds = clock.seconds
+                statistics.ending = try write(&tokens, &text, options, recorder)
+            }
             text.finish()
+            if statistics.promptTokens < prompt.count { statistics.prefillSeconds = clock.seconds }
             statistics.decodeSeconds = clock.seconds - statistics.prefillSeconds
-            statistics.promptTokens = prompt.count
             statistics.generatedTokens = tokens.count - prompt.count
             return completed(statistics)
         }
     }
 
+    /// Does work that ends in the middle of a layer once nobody waits for it any more.
+    private func unlessCancelled(by isCancelled: () -> Bool, _ work: () throws -> Void) throws {
+        do { try workers.cancellable(by: isCancelled, work) } catch is CancellationError {}
+    }
+
     /// Takes a part of a text, which begins at the position of its first index, through the layers.
-    ///
-    /// - Returns: false when it was cancelled on the way.
     private func read(
-        _ tokens: ArraySlice<Int>, _ recorder: (any RoutingRecorder)?, _ isCancelled: () -> Bool,
-        _ onProgress: (Int) -> Void
-    ) throws -> Bool {
-        do {
-            try language.pass(tokens, at: tokens.startIndex, recorder: recorder) { layers in
-                if isCancelled() { throw Cancellation() }
-                onProgress(tokens.startIndex + tokens.count * layers / model.architecture.layerCount)
-            }
-            return true
-        } catch is Cancellation {
-            return false
+        _ tokens: ArraySlice<Int>, _ recorder: (any RoutingRecorder)?, _ onProgress: (Int) -> Void
+    ) throws {
+        try language.pass(tokens, at: tokens.startIndex, recorder: recorder) { layers in
+            onProgress(tokens.startIndex + tokens.count * layers / model.architecture.layerCount)
         }
     }
 
-    /// Leaves a pass that nobody waits for any more.
-    private struct Cancellation: Error {}
+    /// The log-probabilities of what follows each token of the last pass, and before all others none for the first token.
+    private func scores(of pass: Range<Int>, in tokens: [Int]) throws -> [Double?] {
+        var scores: [Double?] = pass.lowerBound == 0 ? [nil] : []
+        try language.logits(of: 0..<min(pass.count, tokens.count - 1 - pass.lowerBound)) { first, logits in
+            for row in 0..<logits.rows {
+                let next = tokens[pass.lowerBound + first + row + 1]
+                scores.append(logits.withRow(row) { $0.logSoftmax(at: next) })
+            }
+        }
+        return scores
+    }
 
     /// Adds tokens until something ends the text.
     private func write(
-        _ tokens: inout [Int], _ text: inout TextStream, _ sampler: inout Sampler, _ options: GenerationOptions,
-        _ recorder: (any RoutingRecorder)?, _ isCancelled: () -> Bool
+        _ tokens: inout [Int], _ text: inout TextStream, _ options: GenerationOptions,
+        _ recorder: (any RoutingRecorder)?
     ) throws -> RunStatistics.Ending {
         let ends = options.stopsAtEnd ? Set(model.tokenizer.tokenizer.description.endIDs) : []
         let prompt = tokens.count
+        var sampler = Sampler(options.sampling)
         var isRead = true
         while true {
-            if isCancelled() { return .interrupted }
+            try workers.checkCancellation()
             if tokens.count - prompt >= options.newTokens { return .length }
             if !isRead {
                 guard tokens.count <= language.limits.positions else { return .context }
                 try language.pass(
                     tokens[(tokens.count - 1)...], at: tokens.count - 1, phase: .decode, recorder: recorder)
             }
-            let token = nextToken(&sampler, history: tokens)
+            let token = try nextToken(&sampler, history: tokens)
             if ends.contains(token) { return .endOfText }
             tokens.append(token)
             isRead = false
@@ -144,18 +158,26 @@ public final class Session {
     }
 
     /// Samples from the logits of the last token that passed.
-    private func nextToken(_ sampler: inout Sampler, history: [Int]) -> Int {
+    private func nextToken(_ sampler: inout Sampler, history: [Int]) throws -> Int {
         var token = 0
         let last = language.lastPassTokens - 1
-        language.logits(of: last..<last + 1) { _, logits in
+        try language.logits(of: last..<last + 1) { _, logits in
             token = logits.withRow(0) { sampler.sample($0, history: history) }
         }
         return token
     }
 
     /// How a text is cut into passes.
+    ///
+    /// - Throws: ``InferenceError`` when it is none that the model can read.
     private func passes(over tokens: [Int]) throws -> [Range<Int>] {
         let limits = language.limits
+        let vocabulary = model.architecture.vocabularySize
+        guard !tokens.isEmpty else { throw InferenceError("there is nothing to read: the text has no tokens") }
+        if let place = tokens.firstIndex(where: { !(0..<vocabulary).contains($0) }) {
+            throw InferenceError(
+                "token \(place) of the text has the id \(tokens[place]); this model's ids are 0 to \(vocabulary - 1)")
+        }
         guard tokens.count <= limits.positions else {
             throw InferenceError(
                 "the text has \(tokens.count) tokens, and there is room for \(limits.positions) positions; ask for more with "

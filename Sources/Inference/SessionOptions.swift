@@ -24,4 +24,12 @@ extension SessionOptions {
         let positions = max(positions, 1)
         return PassLimits(tokens: min(max(passTokens, 1), positions), positions: positions)
     }
+
+    /// - Throws: ``InferenceError`` for a number that nothing can be done with.
+    func check() throws {
+        try InferenceError.check("threads", threads, 1...1024)
+        try InferenceError.check("positions", positions, 1...1 << 30)
+        try InferenceError.check("passTokens", passTokens, 1...Int.max)
+        if case .expertShare(let share) = budget { try InferenceError.check("the share of experts", share, 0...1) }
+    }
 }

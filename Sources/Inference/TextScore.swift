@@ -6,7 +6,7 @@ public struct TextScore: Codable, Sendable {
     public var tokens: [Int]
     /// The natural logarithm of each token's probability after all before it; nil for the first.
     public var logprobs: [Double?]
-    /// exp of the mean negative log-probability.
+    /// exp of the mean negative log-probability, or the greatest finite number; 1 where no token has a log-probability.
     public var perplexity: Double
     public var statistics: RunStatistics
 
@@ -15,6 +15,7 @@ public struct TextScore: Codable, Sendable {
         self.logprobs = logprobs
         self.statistics = statistics
         let known = logprobs.compactMap(\.self)
-        perplexity = known.isEmpty ? 1 : exp(-known.reduce(0, +) / Double(known.count))
+        let mean = -known.reduce(0, +) / Double(known.count)
+        perplexity = known.isEmpty ? 1 : min(exp(mean), .greatestFiniteMagnitude)
     }
 }

@@ -24,6 +24,8 @@ package final class LanguageModel {
     private let execution: Execution
     private let shared: (experts: SharedExperts, execution: Execution)?
     private var scratch: Scratch
+    /// That of the first token of the last pass.
+    private var lastPosition = 0
 
     package init(
         _ architecture: Architecture, weights: DenseWeights, experts: any ExpertSource, workers: Workers,
@@ -69,6 +71,8 @@ package final class LanguageModel {
     ///   - position: that of the first; all before it have passed already.
     ///   - recorder: told of every token's route.
     ///   - afterLayer: told the number of layers that are done; what it throws ends the pass.
+    /// - Throws: ``NotFiniteError`` where numbers end, what experts, recorder and `afterLayer` throw, and `CancellationError`
+    ///   when the work of the workers has been cancelled. The tokens have then not passed.
     package func pass(
         _ tokens: ArraySlice<Int>, at position: Int, phase: RoutingTraceEntry.Phase = .prompt,
         recorder: (any RoutingRecorder)? = nil, afterLayer: (Int) throws -> Void = { _ in }
@@ -79,14 +83,16 @@ package final class LanguageModel {
             position + tokens.count <= limits.positions, "\(tokens.count) tokens at \(position) of \(limits.positions)")
         let forecast = prefetchesPrompts ? ExpertForecast(of: tokens, architecture, weights.layers.map(\.router)) : nil
         let everyToken = shared == nil ? nil : SharedExperts.assignment(tokens: tokens.count)
-        embed(tokens)
+        lastPosition = position
+        try embed(tokens, at: position)
         for layer in 0..<architecture.layerCount {
             forecast?.announceKnown(from: layer, to: experts)
             for start in stride(from: 0, to: tokens.count, by: limits.attentionTokens) {
                 let rows = start..<min(start + limits.attentionTokens, tokens.count)
                 attention[layer].run(rows, at: position + start, &scratch, on: workers)
+                try workers.checkCancellation()
             }
-            let assignment = route(tokens, layer: layer)
+            let assignment = try route(tokens, at: position, layer: layer)
             let gates = recorder == nil || weights.layers[layer].gate == nil ? [] : GateReading.all(scratch.scores)
             try recorder?.record(assignment, of: tokens, gates: gates, at: position, layer: layer, phase: phase)
             forecast?.announceLikely(after: layer, to: experts)
@@ -94,6 +100,8 @@ package final class LanguageModel {
             if let (experts, execution) = shared, let everyToken {
                 try scratch.run(execution, everyToken, from: experts, layer: layer)
             }
+            try workers.checkCancellation()
+            try scratch.checkHidden(at: position, "layer \(layer)", on: workers)
             try afterLayer(layer + 1)
         }
     }
@@ -101,33 +109,40 @@ package final class LanguageModel {
     /// Lends the logits, `[rows, vocabulary]`, of some tokens of the last pass, a few rows at a time.
     ///
     /// - Parameter body: takes the number of the first row, and the logits.
-    package func logits(of rows: Range<Int>, _ body: (Int, borrowing Matrix) throws -> Void) rethrows {
+    /// - Throws: as ``pass(_:at:phase:recorder:afterLayer:)``, and what `body` throws.
+    package func logits(of rows: Range<Int>, _ body: (Int, borrowing Matrix) throws -> Void) throws {
         for start in stride(from: rows.lowerBound, to: rows.upperBound, by: limits.logitRows) {
             let part = start..<min(start + limits.logitRows, rows.upperBound)
             scratch.loadInputs(
                 part, weight: weights.outputNorm, epsilon: architecture.normEpsilon, for: [weights.output.format],
                 on: workers)
             scratch.project(by: weights.output, on: workers)
+            try workers.checkCancellation()
+            try scratch.checkLogits(at: lastPosition + start, on: workers)
             try body(start, scratch.logits)
         }
     }
 
-    private func embed(_ tokens: ArraySlice<Int>) {
+    private func embed(_ tokens: ArraySlice<Int>, at position: Int) throws {
         scratch.hidden.use(rows: tokens.count)
         for (row, token) in tokens.enumerated() {
             scratch.hidden.withMutableRow(row) { weights.tokenEmbedding.copyRow(token, into: &$0) }
+            if row % 256 == 255 { try workers.checkCancellation() }
         }
+        try scratch.checkHidden(at: position, "the token embedding", on: workers)
     }
 
     /// Scores, then routes. Leaves the layer's normalized input in `scratch.inputs`.
-    private func route(_ tokens: ArraySlice<Int>, layer: Int) -> Assignment {
-        let shape = experts.layout(layer: layer).shape
-        let layer = weights.layers[layer]
+    private func route(_ tokens: ArraySlice<Int>, at position: Int, layer number: Int) throws -> Assignment {
+        let shape = experts.layout(layer: number).shape
+        let layer = weights.layers[number]
         let formats = [.f32, shape.gateFormat, shape.upFormat] + (layer.shared?.inputFormats ?? [])
         scratch.loadInputs(
             0..<scratch.hidden.rows, weight: layer.expertNorm, epsilon: architecture.normEpsilon, for: formats,
             on: workers)
         if let gate = layer.gate { scratch.score(by: gate, on: workers) } else { scratch.scoreAlike() }
+        try workers.checkCancellation()
+        try scratch.checkScores(at: position, "the router of layer \(number)", on: workers)
         return layer.router.route(scratch.scores, of: tokens)
     }
 }

@@ -29,7 +29,7 @@ struct ResidentModel {
         for start in stride(from: 0, to: tokens.count, by: chunk ?? tokens.count) {
             let end = min(start + (chunk ?? tokens.count), tokens.count)
             try model.pass(tokens[start..<end], at: start, recorder: recorder)
-            model.logits(of: 0..<end - start) { first, logits in
+            try model.logits(of: 0..<end - start) { first, logits in
                 for row in 0..<logits.rows where start + first + row + 1 < tokens.count {
                     let next = tokens[start + first + row + 1]
                     logprobs.append(logits.withRow(row) { $0.logSoftmax(at: next) })
