@@ -42,6 +42,12 @@ enum Interruption {
         _exit(exitCode)
     }
 
+    /// Ends the program once all is said, without waiting for reads that may never come back.
+    static func leave() -> Never {
+        LivePanel.close()
+        _exit(exitCode)
+    }
+
     private static func notice(_ number: Int32) {
         var action = sigaction()
         // A handler may only do what is safe in the middle of anything: an atomic store and a plain write.

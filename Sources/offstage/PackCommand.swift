@@ -54,7 +54,7 @@ struct Pack: ParsableCommand {
     func run() throws {
         Interruption.watch()
         let start = ContinuousClock.now
-        let model = try ModelFile.open(path: source)
+        let model = try Interruption.endingAtOnce { try ModelFile.open(path: source) }
         let packer = Packer(model, options: PackOptions(quantization: quantize, denseQuantization: quantizeDense))
         let progress = ProgressLine("Packing")
         let workers = Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount)

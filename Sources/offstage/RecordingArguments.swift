@@ -31,9 +31,15 @@ struct Recording {
     /// Nil when nobody wants to know.
     var recorder: (any RoutingRecorder)? { view ?? trace }
 
-    /// Ends the view and completes the trace.
-    func finish() throws {
-        view?.end()
+    /// Ends the view and completes the trace when the work is over, however it ends.
+    func finishing<Value>(_ work: () throws -> Value) throws -> Value {
+        defer { view?.end() }
+        let value: Value
+        do { value = try work() } catch {
+            try? trace?.finish()
+            throw error
+        }
         try trace?.finish()
+        return value
     }
 }

@@ -51,28 +51,31 @@ struct Run: ParsableCommand {
         Interruption.watch()
         let numbers = stats.map { TextFile($0, holds: "the numbers") }
         try numbers?.checkWritable()
-        let opened = try session.model(at: model.storePath())
+        let opened = try Interruption.endingAtOnce { try self.session.model(at: model.storePath()) }
         let tokens = try promptTokens(for: opened)
-        let session = try opened.session(session.options(promptTokens: tokens.count, newTokens: count))
+        let session = try Interruption.endingAtOnce {
+            try opened.session(self.session.options(promptTokens: tokens.count, newTokens: count))
+        }
         Terminal.warn(session.warnings)
         let recording = try recording.recording(of: opened)
         let progress = ProgressLine("Reading the prompt", amount: { "\($0) tokens" })
         var text = OpenLine()
-        let statistics = try session.generate(
-            from: tokens, options: generationOptions, recorder: recording.recorder,
-            isCancelled: { Interruption.isRequested },
-            onProgress: { progress.show(done: $0, of: tokens.count) },
-            onText: {
-                progress.clear()
-                text.print($0)
-            })
+        let statistics = try recording.finishing {
+            try session.generate(
+                from: tokens, options: generationOptions, recorder: recording.recorder,
+                isCancelled: { Interruption.isRequested },
+                onProgress: { progress.show(done: $0, of: tokens.count) },
+                onText: {
+                    progress.clear()
+                    text.print($0)
+                })
+        }
         progress.clear()
-        try recording.finish()
         text.end()
         Terminal.note("\(statistics.summary)")
         try numbers?.write(String(decoding: Terminal.encoded(statistics), as: UTF8.self) + "\n")
         if json { try Terminal.print(json: statistics) }
-        if Interruption.isRequested { throw Interrupted() }
+        if Interruption.isRequested { Interruption.leave() }
     }
 
     private func promptTokens(for model: Model) throws -> [Int] {

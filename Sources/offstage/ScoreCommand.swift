@@ -25,10 +25,11 @@ struct Score: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
-        let opened = try session.model(at: model.storePath())
+        let opened = try Interruption.endingAtOnce { try self.session.model(at: model.storePath()) }
         let tokens = try self.tokens(for: opened)
-        guard !tokens.isEmpty else {
-            throw Complaint("there is nothing to score: \(TextInput.name(of: text ?? ids ?? "-")) holds no tokens")
+        guard tokens.count > 1 else {
+            let found = tokens.isEmpty ? "no tokens" : "one token, which has none before it"
+            throw Complaint("there is nothing to score: \(TextInput.name(of: text ?? ids ?? "-")) holds \(found)")
         }
         let session = try Interruption.endingAtOnce {
             try opened.session(self.session.options(promptTokens: tokens.count, newTokens: 0))
@@ -36,18 +37,16 @@ struct Score: ParsableCommand {
         Terminal.warn(session.warnings)
         let recording = try recording.recording(of: opened)
         let progress = ProgressLine("Scoring", amount: { "\($0) tokens" })
-        func work() throws -> TextScore {
+        let score = try recording.finishing {
             try session.score(
                 tokens, recorder: recording.recorder, isCancelled: { Interruption.isRequested },
                 onProgress: { progress.show(done: $0, of: tokens.count) })
         }
-        // A layer of very many tokens takes long. Only a trace is to be left in order.
-        let score = try recording.recorder == nil ? Interruption.endingAtOnce(work) : work()
         progress.clear()
-        try recording.finish()
         if Interruption.isRequested {
-            Terminal.note("Interrupted after \(score.logprobs.count) of \(tokens.count) tokens; nothing is printed.")
-            throw Interrupted()
+            Terminal.note(
+                "Interrupted after \(score.statistics.promptTokens) of \(tokens.count) tokens; nothing is printed.")
+            Interruption.leave()
         }
         if json { try Terminal.print(json: score) } else { Terminal.print(table(of: score, for: opened)) }
         Terminal.note("\(score.statistics.summary)")
@@ -56,6 +55,9 @@ struct Score: ParsableCommand {
     private func tokens(for model: Model) throws -> [Int] {
         if let text {
             let bytes = try TextInput.read(text)
+            guard !bytes.isEmpty else {
+                throw Complaint("there is nothing to score: \(TextInput.name(of: text)) is empty")
+            }
             return try Interruption.endingAtOnce { model.tokens(of: bytes) }
         }
         let path = ids ?? "-"

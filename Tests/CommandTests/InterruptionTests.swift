@@ -86,14 +86,30 @@ struct InterruptionTests {
         #expect(score.notes.contains("Interrupted after"))
     }
 
-    @Test func `scoring that nobody records ends in the middle of a layer`() throws {
+    @Test(arguments: [SIGINT, SIGTERM], [[], ["--trace", "trace.jsonl"]])
+    func `scoring ends in the middle of a layer`(signal: Int32, flags: [String]) throws {
         // The attention of a layer to as many tokens takes minutes.
         let ids = "[\([String](repeating: "3", count: 300_000).joined(separator: ","))]"
-        let running = try offstage.start(["score", SharedModels.small(), "--ids", "-"], input: ids)
-        #expect(running.send(SIGINT) { _ in running.computed >= 300 })
+        let running = try offstage.start(["score", SharedModels.small(), "--ids", "-"] + flags, input: ids)
+        #expect(running.send(signal) { _ in running.computed >= 300 })
         let score = try running.finished()
         #expect(score.code == 130 && score.text.isEmpty)
-        #expect(score.notes.hasSuffix("Interrupted; the same command begins again.\n"))
+        #expect(score.notes.contains("Interrupted after 0 of 300000 tokens; nothing is printed."), "\(score.notes)")
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `a prompt ends in the middle of a layer, and only what was read counts`(signal: Int32) throws {
+        let text = String(repeating: "zq", count: 150_000)
+        let running = try offstage.start(
+            ["run", SharedModels.small(), "--prompt-file", "-", "--trace", "trace.jsonl", "--json"], input: text)
+        #expect(running.send(signal) { _ in running.computed >= 300 })
+        let run = try running.finished()
+        #expect(run.code == 130)
+        #expect(run.notes.contains("prompt 0 tokens ·"), "\(run.notes)")
+        #expect(try run.json(Statistics.self).ending == "interrupted")
+        // The trace is one with a header and no routes.
+        let trace = try String(contentsOfFile: folder.file("trace.jsonl"), encoding: .utf8)
+        #expect(trace.hasSuffix("}\n") && trace.contains("\"experts\""))
     }
 
     @Test(

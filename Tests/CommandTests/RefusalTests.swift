@@ -24,6 +24,15 @@ struct RefusalTests {
         return outcome.notes
     }
 
+    @Test func `a text of which nothing can be scored is refused`() throws {
+        let empty = try refusal(of: ["score", "small", "--text", "-"])
+        #expect(empty == "Error: there is nothing to score: standard input is empty\n")
+        for (ids, found) in [("[]", "no tokens"), ("[5]", "one token, which has none before it")] {
+            let notes = try refusal(of: ["score", "small", "--ids", "-"], input: ids)
+            #expect(notes == "Error: there is nothing to score: standard input holds \(found)\n")
+        }
+    }
+
     @Test(
         arguments: [
             (["-n", "-5"], "-n wants 0 to 1073741824, not -5"),

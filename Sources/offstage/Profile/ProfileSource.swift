@@ -84,7 +84,9 @@ extension ProfileSource {
     ) throws -> RoutingReport {
         let context = session.context ?? min(window, model.architecture.contextLength)
         let samples = try Interruption.endingAtOnce { texts.samples(of: limit, tokenize: model.tokens) }
-        let running = try model.session(session.options(promptTokens: context, newTokens: 0))
+        let running = try Interruption.endingAtOnce {
+            try model.session(session.options(promptTokens: context, newTokens: 0))
+        }
         Terminal.warn(running.warnings)
         let recorder = TableRecorder(
             model: model.name, experts: model.architecture.expertCount, topK: model.architecture.expertsPerToken,
