@@ -75,7 +75,7 @@ struct RouterList: ExpressibleByArgument {
     static let all = RouterName.allCases.map(\.rawValue)
 
     init?(argument: String) {
-        names = argument.split(separator: ",").map(String.init)
+        names = argument.split(separator: ",").map { RouterName(argument: String($0))?.rawValue ?? String($0) }
         if names.isEmpty { return nil }
     }
 }

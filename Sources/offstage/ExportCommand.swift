@@ -63,4 +63,4 @@ struct Export: ParsableCommand {
     }
 }
 
-extension ExportKind: ExpressibleByArgument {}
+extension ExportKind: NamedOption {}

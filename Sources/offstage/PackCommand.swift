@@ -93,6 +93,6 @@ struct Pack: ParsableCommand {
     }
 }
 
-extension WeightFormat: ExpressibleByArgument {
+extension WeightFormat: NamedOption {
     static var allValueStrings: [String] { allCases.filter(\.canEncode).map(\.rawValue) }
 }

@@ -60,10 +60,10 @@ struct RouterOptions: ParsableArguments {
     }
 }
 
-extension RouterName: ExpressibleByArgument {}
-extension RouterConfiguration.Order: ExpressibleByArgument {}
-extension DropPriority: ExpressibleByArgument {}
-extension SecondExpert: ExpressibleByArgument {}
-extension BalancedSolver: ExpressibleByArgument {}
-extension HashKind: ExpressibleByArgument {}
-extension BalancePopulation: ExpressibleByArgument {}
+extension RouterName: NamedOption {}
+extension RouterConfiguration.Order: NamedOption {}
+extension DropPriority: NamedOption {}
+extension SecondExpert: NamedOption {}
+extension BalancedSolver: NamedOption {}
+extension HashKind: NamedOption {}
+extension BalancePopulation: NamedOption {}

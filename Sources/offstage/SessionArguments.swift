@@ -72,7 +72,7 @@ struct SessionArguments: ParsableArguments {
     }
 }
 
-enum Switch: String, ExpressibleByArgument, CaseIterable { case on, off }
+enum Switch: String, NamedOption { case on, off }
 
 extension MemoryBudget: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
@@ -87,4 +87,4 @@ extension MemoryBudget: ExpressibleByArgument {
     }
 }
 
-extension EvictionPolicyName: ExpressibleByArgument {}
+extension EvictionPolicyName: NamedOption {}

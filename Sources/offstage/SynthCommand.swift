@@ -81,4 +81,4 @@ struct Synth: ParsableCommand {
     }
 }
 
-extension SyntheticModel.Routing: ExpressibleByArgument {}
+extension SyntheticModel.Routing: NamedOption {}

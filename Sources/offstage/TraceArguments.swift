@@ -29,4 +29,4 @@ struct TraceArguments: ParsableArguments {
     }
 }
 
-extension TraceFormat: ExpressibleByArgument {}
+extension TraceFormat: NamedOption {}

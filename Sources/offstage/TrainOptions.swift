@@ -139,4 +139,4 @@ struct LearningOptions: ParsableArguments {
     }
 }
 
-extension LearningRateSchedule.Shape: ExpressibleByArgument {}
+extension LearningRateSchedule.Shape: NamedOption {}
