@@ -70,6 +70,7 @@ package struct BytePairTrainer {
             }
             lengths.append(spelling.count - before)
         }
+        frequency["\u{0}"] = nil  // SentencePiece has no pieces with it: it stays a byte
         let characters = frequency.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(limit).map(\.key)
         var order = Array(repeating: Int32(-1), count: ids.count)
         for (index, character) in characters.enumerated() { order[Int(ids[character]!)] = Int32(index) }

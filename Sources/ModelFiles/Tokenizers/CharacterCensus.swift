@@ -1,4 +1,4 @@
-/// Collects the characters of a text.
+/// Collects the characters of a text, but for NUL: SentencePiece has no pieces with it.
 package struct CharacterCensus {
     private var ascii = Array(repeating: false, count: 128)
     private var others: Set<Unicode.Scalar> = []
@@ -18,6 +18,6 @@ package struct CharacterCensus {
     }
 
     package var characters: Set<Unicode.Scalar> {
-        others.union(ascii.indices.lazy.filter { ascii[$0] }.map { Unicode.Scalar(UInt8($0)) })
+        others.union(ascii.indices.lazy.filter { $0 > 0 && ascii[$0] }.map { Unicode.Scalar(UInt8($0)) })
     }
 }

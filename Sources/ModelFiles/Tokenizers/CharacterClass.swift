@@ -70,7 +70,7 @@ struct WordCutter {
     }
 }
 
-/// Text that is not UTF-8, or has a NUL in it.
+/// Text that is not UTF-8.
 package struct MalformedText: Error {
     /// Where, counted from the start of what was given.
     package let offset: Int
@@ -80,10 +80,7 @@ package struct MalformedText: Error {
 @inline(__always)
 func scalar(at index: Int, of text: [UInt8]) throws(MalformedText) -> (Unicode.Scalar, length: Int) {
     let first = text[index]
-    if first < 0x80 {
-        guard first > 0 else { throw MalformedText(offset: index) }
-        return (Unicode.Scalar(first), 1)
-    }
+    if first < 0x80 { return (Unicode.Scalar(first), 1) }
     guard case .whole(let length) = UTF8Character(at: index, of: text) else { throw MalformedText(offset: index) }
     var value = UInt32(first) & (0x7F >> UInt32(length))
     for offset in 1..<length { value = value << 6 | UInt32(text[index + offset] & 0x3F) }

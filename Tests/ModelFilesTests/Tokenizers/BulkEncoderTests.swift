@@ -48,9 +48,33 @@ struct BulkEncoderTests {
         #expect(ids.flatMap { tokenizer.bytes(of: $0, isFirst: false) } == bytes)
     }
 
+    @Test func `a NUL is text: the piece of its byte, or unknown`() throws {
+        #expect(try ids([97, 0, 98], vocabulary(["a", "b"], bytes: true)) == [3, 5, 4])
+        let description = TokenizerDescription.characters(["a", "b"])
+        #expect(try ids([97, 0, 98], description) == [3, 0, 4])
+        for description in [vocabulary(["a", "b"], bytes: true), description] {
+            let tokenizer = try SentencePieceTokenizer(description)
+            let long = [UInt8](repeating: 97, count: 2000) + [0, 0, 98]
+            for text in [[97, 0, 98], long] as [[UInt8]] {
+                #expect(try ids(text, description) == tokenizer.encode(text))
+            }
+        }
+    }
+
+    @Test func `no vocabulary that is made of a text has a piece with a NUL`() throws {
+        var census = CharacterCensus()
+        try census.insert(charactersOf: [97, 0, 98])
+        #expect(census.characters == ["a", "b"])
+        var trainer = BytePairTrainer()
+        try trainer.add([97, 0, 0, 98, 0, 0, 98])
+        let description = trainer.description(size: 300)
+        #expect(!description.pieces.contains { $0.utf8.contains(0) })
+        #expect(try ids([0, 97], description).first == 3)
+    }
+
     @Test func `what is no text is found at its byte`() throws {
         let description = characters(of: "ab")
-        for (bytes, offset) in [([97, 98, 0], 2), ([97, 0xFF, 97], 1), ([0xE2, 0x96], 0)] as [([UInt8], Int)] {
+        for (bytes, offset) in [([97, 98, 0xC0], 2), ([97, 0xFF, 97], 1), ([0xE2, 0x96], 0)] as [([UInt8], Int)] {
             #expect { try ids(bytes, description) } throws: { ($0 as? MalformedText)?.offset == offset }
         }
     }
