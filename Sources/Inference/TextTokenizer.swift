@@ -34,6 +34,39 @@ public struct TextTokenizer: Sendable {
         try tokenizer.encode(ChatTemplate(tokenizer.description).prompt(for: messages))
     }
 
+    /// What does not come back from the tokens of a text.
+    ///
+    /// - Parameters:
+    ///   - tokens: what the text became.
+    ///   - isCut: whether these are only the first of them.
+    public func losses(in text: [UInt8], tokens: [Int], isCut: Bool = false) -> TextLosses {
+        let hasUnknown = tokens.contains { $0 == tokenizer.description.unknownID }
+        return tokenizer.losses(in: text, tokens: hasUnknown ? isCut ? tokens.count : .max : 0)
+    }
+
+    /// What a person should know of losses, in whole sentences.
+    public func warnings(of losses: TextLosses) -> [String] {
+        var warnings: [String] = []
+        let count = losses.unknown.values.reduce(0, +)
+        if count > 0, let unknown = tokenizer.description.unknownID {
+            let examples = losses.unknownInOrder.prefix(5).map { "\($0 == "▁" ? " " : String($0))".debugDescription }
+            let more = losses.unknownInOrder.count > examples.count ? ", …" : ""
+            warnings.append(
+                "\(counted(count, "character")) (\(examples.joined(separator: ", "))\(more)) "
+                    + "\(count == 1 ? "is" : "are") not in the model's vocabulary and \(count == 1 ? "becomes" : "become") "
+                    + "\(tokenizer.description.pieces[unknown])")
+        }
+        if losses.malformedBytes > 0 {
+            let isOne = losses.malformedBytes == 1
+            warnings.append(
+                "\(counted(losses.malformedBytes, "byte")) of the text \(isOne ? "is" : "are") not UTF-8 and "
+                    + "\(isOne ? "becomes" : "become") U+FFFD")
+        }
+        return warnings
+    }
+
+    private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
     /// The bytes that ids stand for, as SentencePiece decodes them.
     public func bytes(of tokens: [Int]) -> [UInt8] { Array(tokenizer.decode(tokens).utf8) }
 

@@ -85,6 +85,7 @@ struct Run: ParsableCommand {
                 ? try model.tokens(ofChat: String(decoding: text, as: UTF8.self), system: system)
                 : model.tokens(of: text)
         }
+        Terminal.warn(model.tokenizer.warnings(of: model.tokenizer.losses(in: text, tokens: tokens)))
         guard !tokens.isEmpty else {
             throw Complaint("the prompt is empty, and this model has no beginning-of-text token to start from")
         }

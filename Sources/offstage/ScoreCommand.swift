@@ -58,7 +58,12 @@ struct Score: ParsableCommand {
             guard !bytes.isEmpty else {
                 throw Complaint("there is nothing to score: \(TextInput.name(of: text)) is empty")
             }
-            return try Interruption.endingAtOnce { model.tokens(of: bytes) }
+            let (tokens, losses) = try Interruption.endingAtOnce {
+                let tokens = model.tokens(of: bytes)
+                return (tokens, model.tokenizer.losses(in: bytes, tokens: tokens))
+            }
+            Terminal.warn(model.tokenizer.warnings(of: losses))
+            return tokens
         }
         let path = ids ?? "-"
         guard let tokens = try? JSONDecoder().decode([Int].self, from: Data(TextInput.read(path))) else {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Inference
+import ModelFiles
 
 struct Tokenize: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,6 +43,7 @@ struct Tokenize: ParsableCommand {
 
     private func tokenize(_ text: [UInt8], with tokenizer: TextTokenizer) throws {
         let tokens = tokenizer.tokens(of: text, addsBeginning: noBos ? false : nil)
+        Terminal.warn(tokenizer.warnings(of: tokenizer.losses(in: text, tokens: tokens)))
         if json {
             try Terminal.print(
                 json: Output(tokens: tokens, text: String(decoding: tokenizer.bytes(of: tokens), as: UTF8.self)))
@@ -75,6 +77,9 @@ struct Tokenize: ParsableCommand {
         }
         try Interruption.endingAtOnce {
             let tokens = texts.map { tokenizer.tokens(of: Array($0), addsBeginning: false) }
+            var losses = TextLosses()
+            for (text, tokens) in zip(texts, tokens) { losses += tokenizer.losses(in: Array(text), tokens: tokens) }
+            Terminal.warn(tokenizer.warnings(of: losses))
             try Terminal.print(json: LinesOutput(tokens: tokens, decoded: tokens.map { Data(tokenizer.bytes(of: $0)) }))
         }
     }

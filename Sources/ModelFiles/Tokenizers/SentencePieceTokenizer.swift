@@ -61,22 +61,38 @@ package struct SentencePieceTokenizer: Tokenizer {
 
     /// The ids of a normalized text or word.
     private func whole(_ text: [UInt8]) -> [Int] {
-        var merge = BytePairMerge(text, parts: parts(of: text), table: table, description: description)
         var ids: [Int] = []
         var isAfterUnknown = false
-        for range in merge.run() {
-            for part in resegmented(range, of: text, splits: merge.splits) {
-                if let id = part.id {
-                    ids.append(id)
-                } else if !byteIDs.isEmpty {
-                    ids += text[part.range].map { byteIDs[Int($0)] }
-                } else if let unknown = description.unknownID, !isAfterUnknown {
-                    ids.append(unknown)  // a run of unknown pieces is one
-                }
-                isAfterUnknown = part.id == nil
+        for part in merged(text) {
+            if let id = part.id {
+                ids.append(id)
+            } else if !byteIDs.isEmpty {
+                ids += text[part.range].map { byteIDs[Int($0)] }
+            } else if let unknown = description.unknownID, !isAfterUnknown {
+                ids.append(unknown)  // a run of unknown pieces is one
             }
+            isAfterUnknown = part.id == nil
         }
         return ids
+    }
+
+    /// The pieces of a normalized text or word; nil is the id of what is in none.
+    func merged(_ text: [UInt8]) -> [(range: Range<Int>, id: Int?)] {
+        var merge = BytePairMerge(text, parts: parts(of: text), table: table, description: description)
+        let ranges = merge.run()
+        return ranges.flatMap { resegmented($0, of: text, splits: merge.splits) }
+    }
+
+    /// Whether characters can become the unknown piece.
+    var hasUnknown: Bool { byteIDs.isEmpty }
+
+    /// The words of a normalized text, or all of it where it cannot be cut.
+    func wordRanges(of text: [UInt8]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        guard let cutter, (try? cutter.forEachWord(in: text) { ranges.append($0) }) != nil else {
+            return [text.indices]
+        }
+        return ranges
     }
 
     package func encode(_ text: some Collection<UInt8>, parsingSpecial: Bool) -> [Int] {

@@ -7,6 +7,11 @@ package protocol Tokenizer: Sendable {
     /// what stands between control pieces is encoded as a text of its own. Never for text that somebody else wrote.
     func encode(_ text: some Collection<UInt8>, parsingSpecial: Bool) -> [Int]
 
+    /// What does not come back from the tokens of a text.
+    ///
+    /// - Parameter limit: only the part of the text that makes about so many tokens is looked at.
+    func losses(in text: [UInt8], tokens limit: Int) -> TextLosses
+
     /// The bytes a token adds to a text; `isFirst` drops the space that was put in front when encoding.
     /// Control tokens, and ids that have no piece (models pad their vocabulary), add none.
     func bytes(of token: Int, isFirst: Bool) -> [UInt8]

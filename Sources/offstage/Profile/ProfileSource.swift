@@ -83,7 +83,9 @@ extension ProfileSource {
         of model: Model, on texts: ProfileTexts, tokens limit: Int, _ session: SessionArguments
     ) throws -> RoutingReport {
         let context = session.context ?? min(window, model.architecture.contextLength)
-        let samples = try Interruption.endingAtOnce { texts.samples(of: limit, tokenize: model.tokens) }
+        let samples = try Interruption.endingAtOnce { texts.samples(of: limit, tokenizer: model.tokenizer) }
+        let losses = samples.reduce(into: TextLosses()) { $0 += $1.losses }
+        Terminal.warn(model.tokenizer.warnings(of: losses))
         let running = try Interruption.endingAtOnce {
             try model.session(session.options(promptTokens: context, newTokens: 0))
         }
@@ -126,20 +128,32 @@ extension ProfileTexts {
         let name: String
         let domain: String
         let tokens: [Int]
+        let losses: TextLosses
     }
 
     /// The beginning of each domain, so that all have as many tokens as far as their texts go.
-    func samples(of limit: Int, tokenize: ([UInt8]) -> [Int]) -> [Sample] {
+    func samples(of limit: Int, tokenizer: TextTokenizer) -> [Sample] {
         let domains = Set(texts.map(\.domain)).count
         var left: [String: Int] = [:]
         return texts.compactMap { text in
             let room = left[text.domain] ?? max(1, limit / domains)
             guard room > 0 else { return nil }
             // A token is seldom more than some bytes long; the rest of a long text need not be cut.
-            let tokens = Array(tokenize(Array(text.bytes.prefix(room * 16))).prefix(room))
+            let bytes = text.beginning(of: room * 16)
+            let all = tokenizer.tokens(of: bytes)
+            let tokens = Array(all.prefix(room))
             left[text.domain] = room - tokens.count
-            return tokens.isEmpty ? nil : Sample(name: text.name, domain: text.domain, tokens: tokens)
+            let losses = tokenizer.losses(in: bytes, tokens: tokens, isCut: tokens.count < all.count)
+            return tokens.isEmpty ? nil : Sample(name: text.name, domain: text.domain, tokens: tokens, losses: losses)
         }
+    }
+}
+
+extension ProfileTexts.Text {
+    /// At most so many bytes from the start, without a character that would be cut.
+    fileprivate func beginning(of count: Int) -> [UInt8] {
+        guard count < bytes.count else { return bytes }
+        return Array(bytes[..<(bytes[...count].lastIndex { $0 & 0xC0 != 0x80 } ?? count)])
     }
 }
 
