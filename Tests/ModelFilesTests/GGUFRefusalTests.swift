@@ -43,6 +43,20 @@ struct Refusal: CustomTestStringConvertible, Sendable {
             $0.set("general.architecture", "qwen2moe")
         },
         Refusal("no architecture", says: "general.architecture") { $0.remove("general.architecture") },
+        Refusal("an adapter", says: "is an adapter (lora), not a model", "llama-export-lora") {
+            $0.set("general.type", "adapter")
+            $0.set("adapter.type", "lora")
+            $0.remove("llama.expert_count")
+        },
+        Refusal("a projector", says: "projector", "not a language model") { $0.set("general.type", "mmproj") },
+        Refusal("an older projector", says: "projector") { $0.set("general.architecture", "clip") },
+        Refusal("an importance matrix", says: "importance matrix") {
+            $0.set("general.type", "imatrix")
+            $0.remove("general.architecture")
+        },
+        Refusal("a control vector", says: "control vector") { $0.set("general.architecture", "controlvector") },
+        Refusal("another type", says: "of the type dataset") { $0.set("general.type", "dataset") },
+        Refusal("a vocabulary alone", says: "no weights, only a vocabulary") { $0.tensors = [] },
         Refusal("a dense model", says: "dense", "llama.expert_count", "Supported") { $0.remove("llama.expert_count") },
         Refusal("scaled rotation", says: "rotary", "yarn", "Supported") { $0.set("llama.rope.scaling.type", "yarn") },
         Refusal("linear scaling", says: "linear", "factor 2") { $0.set("llama.rope.scaling.factor", 2 as Float) },
@@ -122,6 +136,13 @@ struct Refusal: CustomTestStringConvertible, Sendable {
         },
         Refusal("another number of tokens", says: "262 tokens", "vocabulary of 300") {
             $0.set("llama.vocab_size", 300 as UInt32)
+        },
+        Refusal("fewer embeddings than tokens of text", says: "262 tokens", "vocabulary of 250") { file in
+            for name in ["token_embd.weight", "output.weight"] { file.change(name) { $0.dimensions[1] = 250 } }
+        },
+        Refusal("an end that the embeddings have no row for", says: "263 tokens", "vocabulary of 262") {
+            $0.add(token: "<|im_end|>", kind: 3)
+            $0.set("tokenizer.ggml.eos_token_id", UInt32(TinyModel.pieces.count))
         },
         Refusal("tokens that are not UTF-8", says: "UTF-8") {
             $0.setArray("tokenizer.ggml.tokens", of: 8, [bytes(1 as UInt64) + [0xff]])

@@ -78,6 +78,58 @@ import Testing
         #expect(try ModelFile.open(path: folder.write(file.encoded, as: "tiny.gguf")).architecture.layerCount == 2)
     }
 
+    @Test(arguments: [nil, 262, 263] as [UInt32?])
+    func `an added token that the embeddings have no row for is left out`(said: UInt32?) throws {
+        var file = TinyModel().gguf
+        file.add(token: "<pad>", kind: 3)
+        file.remove("llama.vocab_size")
+        if let said { file.set("llama.vocab_size", said) }
+        let model = try ModelFile.open(path: folder.write(file.encoded, as: "tiny.gguf"))
+        #expect(model.tokenizer.pieces == TinyModel.pieces)
+        #expect(model.tokenizer.scores == TinyModel.scores)
+        #expect(model.tokenizer.kinds.count == 262)
+        #expect(model.architecture.vocabularySize == 262)
+    }
+
+    @Test func `a part of several that is renamed, missing or another's is told what it is`() throws {
+        func part(_ number: UInt16, of count: UInt16 = 2, tensors: Range<Int>) -> [UInt8] {
+            var file = TinyModel().gguf
+            file.set("split.no", type: 2, bytes(number))
+            file.set("split.count", type: 2, bytes(count))
+            file.set("split.tensors.count", type: 5, bytes(Int32(file.tensors.count)))
+            file.tensors = Array(file.tensors[tensors])
+            return file.encoded
+        }
+        func problem(of path: String) -> String {
+            (#expect(throws: ModelFileError.self) { try ModelFile.open(path: path) })?.description ?? ""
+        }
+        let all = TinyModel().gguf.tensors.count
+        let renamed = problem(of: try folder.write(part(0, tensors: 0..<5), as: "tiny.gguf"))
+        #expect(renamed.contains("is part 1 of 2, but its name does not end in -00001-of-00002.gguf"), "\(renamed)")
+        #expect(renamed.contains("the names again that they were published with"))
+
+        let first = try folder.write(part(0, tensors: 0..<5), as: "tiny-00001-of-00002.gguf")
+        let second = folder.path + "/tiny-00002-of-00002.gguf"
+        #expect(
+            problem(of: first).hasPrefix("\(second): part 2 of 2 is missing. Fetch all parts"), "\(problem(of: first))")
+
+        try folder.write(part(0, tensors: 0..<5), as: "tiny-00002-of-00002.gguf")
+        #expect(problem(of: first).contains("is not part 2 of 2, as its name says: it is part 1 of 2"))
+        #expect(problem(of: first).contains("fetch part 2"))
+        try folder.write(part(1, of: 3, tensors: 5..<all), as: "tiny-00002-of-00002.gguf")
+        #expect(problem(of: first).contains("it is part 2 of 3"))
+        try folder.write(TinyModel().gguf.encoded, as: "tiny-00002-of-00002.gguf")
+        #expect(problem(of: first).contains("it is a file by itself"))
+
+        try folder.write(part(1, tensors: 5..<all - 1), as: "tiny-00002-of-00002.gguf")
+        #expect(
+            problem(of: first).contains("2 parts have \(all) tensors, but they have \(all - 1)"),
+            "\(problem(of: first))")
+        #expect(problem(of: second).contains("is part 2 of 2. Give the first"))
+        try folder.write(part(1, tensors: 5..<all), as: "tiny-00002-of-00002.gguf")
+        #expect(try ModelFile.open(path: first).architecture == TinyModel().architecture)
+    }
+
     @Test func `a model in several files is read from the first`() throws {
         let tiny = TinyModel()
         var (first, second) = (tiny.gguf, GGUFBytes())

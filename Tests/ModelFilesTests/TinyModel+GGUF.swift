@@ -96,3 +96,12 @@ extension TinyModel {
         }
     }
 }
+
+extension GGUFBytes {
+    /// Adds a token that the embeddings have no row for.
+    mutating func add(token: String, kind: Int32) {
+        set("tokenizer.ggml.tokens", TinyModel.pieces + [token])
+        set("tokenizer.ggml.scores", TinyModel.scores + [0])
+        set("tokenizer.ggml.token_type", TinyModel.kinds + [kind])
+    }
+}

@@ -31,13 +31,20 @@ enum GGUFFamily: String, Sendable {
 extension Architecture {
     /// The architecture of a GGUF file.
     ///
-    /// - Parameter tiedEmbeddings: whether the file has no output projection of its own.
+    /// - Parameters:
+    ///   - embeddings: how many tokens have one; what was added beyond is no part of the model.
+    ///   - tiedEmbeddings: whether the file has no output projection of its own.
     /// - Throws: ``ModelFileError`` naming whatever would make the result differ from this project's forward pass.
-    init(gguf metadata: GGUFMetadata, tiedEmbeddings: Bool) throws {
+    init(gguf metadata: GGUFMetadata, embeddings: Int?, tiedEmbeddings: Bool) throws {
         let family = try GGUFFamily(metadata)
         let prefix = family.rawValue + "."
         func integer(_ key: String) throws -> Int? { try metadata.integer(prefix + key) }
         func required(_ key: String) throws -> Int { try metadata.required(prefix + key, metadata.integer) }
+        func vocabulary() throws -> Int {
+            let tokens = try metadata.required("tokenizer.ggml.tokens", metadata.strings).count
+            if let known = try integer("vocab_size"), known != tokens { return known }
+            return min(embeddings ?? tokens, tokens)
+        }
 
         let hidden = try required("embedding_length")
         let heads = try required("attention.head_count")
@@ -48,9 +55,8 @@ extension Architecture {
             throw metadata.error("has heads with keys of \(headSize) and values of \(valueSize)", GGUFFamily.supported)
         }
         self = try Architecture(
-            vocabularySize: integer("vocab_size")
-                ?? metadata.required("tokenizer.ggml.tokens", metadata.strings).count,
-            hiddenSize: hidden, layerCount: required("block_count"), headCount: heads,
+            vocabularySize: vocabulary(), hiddenSize: hidden,
+            layerCount: required("block_count"), headCount: heads,
             keyValueHeadCount: integer("attention.head_count_kv") ?? heads, headSize: headSize,
             intermediateSize: required(family.expertWidth), expertCount: required("expert_count"),
             expertsPerToken: required("expert_used_count"),

@@ -32,6 +32,23 @@ extension TokenizerDescription {
             chatTemplate: metadata.string("tokenizer.chat_template"))
     }
 
+    /// The vocabulary with `count` pieces: without those at its end that were added and that the embeddings have no row
+    /// for, so that nothing can become one of them.
+    ///
+    /// - Returns: nil when there are other pieces among these, one is special, or there are too few.
+    func withoutAdded(beyond count: Int) -> TokenizerDescription? {
+        let surplus = kinds.dropFirst(count)
+        let special = [unknownID, beginningID].compactMap(\.self) + endIDs
+        guard pieces.count >= count, !surplus.contains(.normal), !surplus.contains(.byte),
+            special.allSatisfy({ $0 < count })
+        else { return nil }
+        var fitted = self
+        fitted.pieces.removeLast(surplus.count)
+        fitted.scores.removeLast(surplus.count)
+        fitted.kinds.removeLast(surplus.count)
+        return fitted
+    }
+
     private static func kinds(_ metadata: GGUFMetadata, count: Int) throws -> [PieceKind] {
         let numbers = try metadata.required("tokenizer.ggml.token_type", metadata.integers)
         guard numbers.count == count else {
