@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// A file that is read in pieces into memory of our own.
@@ -68,11 +69,20 @@ package final class InputFile: Sendable {
 extension ModelFileError {
     static func cannotOpen(_ path: String, _ code: Int32) -> ModelFileError {
         switch code {
-        case ENOENT, ENOTDIR: ModelFileError(path: path, problem: "there is no such file or folder")
+        case ENOENT, ENOTDIR: missing(path)
         case EACCES, EPERM:
             ModelFileError(
                 path: path, problem: "may not be read", remedy: "Check its permissions and those of its folder")
         default: ModelFileError(path: path, problem: "cannot be opened: \(String(cString: strerror(code)))")
         }
+    }
+    /// What is missing may be what a link means: a hub's cache, and what was copied from it, is made of links.
+    private static func missing(_ path: String) -> ModelFileError {
+        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else {
+            return ModelFileError(path: path, problem: "there is no such file or folder")
+        }
+        return ModelFileError(
+            path: path, problem: "is a link to \(target), which is missing",
+            remedy: "Download the model again, or copy it with what its links mean (cp -rL)")
     }
 }

@@ -20,6 +20,7 @@ package enum ModelFile {
     }
 
     private static func open(file path: String) throws -> any ModelSource {
+        if let part = FilePart(path: path) { throw part.error }
         let file = try InputFile(path: path)
         let start = try file.bytes(at: 0, count: min(64, file.size))
         if start.starts(with: GGUFFile.magic) { return try PublishedModel(gguf: path) }
@@ -56,8 +57,12 @@ extension ModelFolder {
     /// What is in a folder that has no config.json.
     fileprivate var contentsInstead: (found: String, remedy: String) {
         if has("data.mdb") { return ("is an LMDB store", "It is packed already: give it to offstage run") }
-        if let name = names.first(where: { $0.hasSuffix(".gguf") }) {
-            return ("is a folder with GGUF files", "Give the file itself: \(path(of: name))")
+        if let found = ggufFiles { return found }
+        if let part = names.lazy.compactMap({ FilePart(path: path(of: $0)) }).first {
+            return ("has only parts of a file, such as \(part.name)", part.remedy)
+        }
+        if let snapshot = HubSnapshot.all(in: self).first {
+            return ("is a hub's cache of a model", "Give the folder with its files: \(snapshot)")
         }
         if has("adapter_config.json") {
             return ("is an adapter (LoRA), not a model", "Merge it into its base model with peft's merge_and_unload")
@@ -70,5 +75,15 @@ extension ModelFolder {
         }
         if names.isEmpty { return ("is an empty folder", supported) }
         return ("has no config.json (found: \(names.prefix(5).joined(separator: ", ")))", supported)
+    }
+    /// The GGUF files of a folder: of those in parts the first.
+    private var ggufFiles: (found: String, remedy: String)? {
+        let files = names.filter { $0.hasSuffix(".gguf") }
+        let others = /-\d{5}-of-\d{5}\.gguf$/
+        let models = files.filter { !$0.contains(others) || $0.contains(/-00001-of-/) }
+        guard let first = models.first ?? files.first else { return nil }
+        let list =
+            models.count > 1 ? " (\(models.prefix(5).joined(separator: ", "))\(models.count > 5 ? ", …" : ""))" : ""
+        return ("is a folder with GGUF files\(list)", "Give the file itself: \(path(of: first))")
     }
 }

@@ -5,11 +5,12 @@ import Profiling
 /// What a model is called when nobody names it.
 enum ModelName {
     /// The name of a file without its ending, or of a folder, in small letters; of a training run's checkpoint, that
-    /// of the run's folder.
+    /// of the run's folder; of a folder in a hub's cache, that of the repository.
     static func suggested(for path: String) -> String {
         let url = URL(fileURLWithPath: path).standardizedFileURL
         let isStep = Checkpoint.step(ofFileNamed: url.lastPathComponent) != nil
-        let name = (isStep ? url.deletingLastPathComponent() : url).lastPathComponent.lowercased()
+        let file = isStep ? url.deletingLastPathComponent() : url
+        let name = HubSnapshot.name(ofFolder: file.path).lowercased()
         for ending in [".gguf", ".safetensors"] where name.hasSuffix(ending) {
             return String(name.dropLast(ending.count))
         }

@@ -30,26 +30,32 @@ struct HomeOptions: ParsableArguments {
     /// How a command that is quoted says where models live.
     var flag: String { directory == "experts" ? "" : " --experts-dir \(directory.shellWord)" }
 
-    /// The path of the store that a person means by a name or a path; nil if there is none.
-    func store(named model: String) -> String? { [model, path(of: model)].first(where: isStore) }
+    /// The path of the store that a person means by a name, a path, or the path of the store's data; nil if there is none.
+    func store(named model: String) -> String? {
+        let data = "data.mdb"
+        let folder = model == data ? "." : model.hasSuffix("/" + data) ? String(model.dropLast(data.count + 1)) : model
+        return [folder, path(of: folder)].first(where: isStore)
+    }
 
     /// The store that is meant, or else the file or folder of that path.
     func storeOrFile(named model: String) throws -> String {
         if let store = store(named: model) { return store }
-        guard !model.isEmpty, FileManager.default.fileExists(atPath: model) else { throw unknown(model) }
+        guard isThere(model) else { throw unknown(model) }
         return model
     }
 
     /// The path of a store.
     ///
-    /// - Throws: a message with the `pack` command to type when there is something of that name that can be packed.
+    /// - Throws: a message with the `pack` command to type when there is something of that name that can be packed; else
+    ///   what `pack` would say.
     func storePath(of model: String) throws -> String {
         if let path = store(named: model) { return path }
-        guard FileManager.default.fileExists(atPath: model) else { throw unknown(model) }
-        guard canBePacked(model) else {
+        guard isThere(model) else { throw unknown(model) }
+        do {
+            _ = try ModelFile.open(path: model)
+        } catch let error as ModelFileError {
             throw Complaint(
-                "\(model) is neither a packed model nor one that can be packed: a GGUF file, a folder with config.json, "
-                    + "*.safetensors and tokenizer.model, or a checkpoint. \(packedModels())")
+                "\(model) is neither a packed model nor one that can be packed. \(error.description) \(packedModels())")
         }
         let suggested = ModelName.suggested(for: model)
         let name = ModelName.isPlain(suggested) ? suggested : "model"
@@ -58,12 +64,10 @@ struct HomeOptions: ParsableArguments {
             "\(model) is not a packed model. Pack it once with\n    \(pack)\nand then say \(name.shellWord) instead.")
     }
 
-    private func canBePacked(_ model: String) -> Bool {
-        if FileManager.default.fileExists(atPath: model + "/config.json") { return true }
-        if model.hasSuffix(".safetensors") { return true }
-        if let checkpoint = try? Checkpoint.latest(in: model), !checkpoint.isEmpty { return true }
-        let file = FileHandle(forReadingAtPath: model)
-        return (try? file?.read(upToCount: 4)) == Data("GGUF".utf8)
+    /// Whether there is anything at a path, and be it a link to nothing or behind a folder that may not be entered.
+    private func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return !path.isEmpty && (lstat(path, &status) == 0 || errno == EACCES)
     }
 
     func unknown(_ model: String) -> Complaint {
@@ -72,6 +76,9 @@ struct HomeOptions: ParsableArguments {
     }
 
     private func packedModels() -> String {
+        if access(directory, F_OK) == 0, access(directory, R_OK | X_OK) != 0 {
+            return "What is packed in \(directory) cannot be listed: \(Complaint.reason())."
+        }
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         let models = entries.filter { isStore(path(of: $0)) }.sorted()
         return models.isEmpty

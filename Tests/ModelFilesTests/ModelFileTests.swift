@@ -43,6 +43,39 @@ import Testing
         #expect(error?.problem.contains("LMDB") == true)
     }
 
+    @Test(arguments: [
+        ("m.gguf.part1of2", "cat m.gguf.part1of2 m.gguf.part2of2 > m.gguf"),
+        ("m.gguf.part2of2", "cat m.gguf.part1of2 m.gguf.part2of2 > m.gguf"),
+        ("m.gguf.part3of12", "cat m.gguf.part{1..12}of12 > m.gguf"),
+        ("m.gguf-split-a", "cat m.gguf-split-* > m.gguf"),
+        ("m.safetensors.part-02", "cat m.safetensors.part-* > m.safetensors"),
+    ])
+    func `a part of a file that was cut up is told how to put it together`(name: String, command: String) throws {
+        let path = try folder.write("GGUF", as: name)
+        let error = #expect(throws: ModelFileError.self) { try ModelFile.open(path: path) }
+        let short = error?.description.replacingOccurrences(of: folder.path + "/", with: "") ?? ""
+        #expect(short == "\(name): is only a part of a file that was cut up. Put the parts together first: \(command).")
+        let inside = #expect(throws: ModelFileError.self) { try ModelFile.open(path: folder.path) }
+        #expect(inside?.description.contains("has only parts of a file, such as \(name)") == true)
+    }
+
+    @Test func `of a folder with GGUF files those that can be given are named`() throws {
+        for name in ["b.gguf", "a-00001-of-00002.gguf", "a-00002-of-00002.gguf"] { try folder.write("x", as: name) }
+        let error = #expect(throws: ModelFileError.self) { try ModelFile.open(path: folder.path) }
+        #expect(error?.problem == "is a folder with GGUF files (a-00001-of-00002.gguf, b.gguf)")
+    }
+
+    @Test func `a hub's cache is answered with the snapshot that its main branch means`() throws {
+        for name in ["blobs", "refs", "snapshots/aaaa", "snapshots/bbbb"] {
+            try FileManager.default.createDirectory(
+                atPath: folder.path + "/" + name, withIntermediateDirectories: true)
+        }
+        try folder.write("bbbb", as: "refs/main")
+        let error = #expect(throws: ModelFileError.self) { try ModelFile.open(path: folder.path) }
+        #expect(error?.problem == "is a hub's cache of a model")
+        #expect(error?.remedy == "Give the folder with its files: \(folder.path)/snapshots/bbbb")
+    }
+
     @Test func `what does not exist is said so`() {
         let error = #expect(throws: ModelFileError.self) { try ModelFile.open(path: folder.path + "/nothing") }
         #expect(error?.problem.contains("no such file") == true)

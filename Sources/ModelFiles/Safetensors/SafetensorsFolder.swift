@@ -15,13 +15,19 @@ struct SafetensorsFolder: Sendable {
         var tensors: [String: StoredTensor] = [:]
         for tensor in files.flatMap(\.tensors) {
             if let other = tensors.updateValue(tensor, forKey: tensor.name) {
-                throw tensor.file.error("has the tensor \(tensor.name), which \(other.file.path) has, too")
+                throw tensor.file.error(
+                    "has the tensor \(tensor.name), which \(other.file.path) has, too",
+                    "One of the two is a copy under another name, or of another model: fetch both again from one place")
             }
         }
         for (name, file) in index?.files ?? [:] {
-            guard let tensor = tensors[name], tensor.file.path == folder.path(of: file) else {
-                throw folder.error("\(Self.indexName) says that \(name) is in \(file), but it is not")
-            }
+            let found = tensors[name]?.file.path
+            guard found != folder.path(of: file) else { continue }
+            let place = found.map { "it is in \(URL(filePath: $0).lastPathComponent)" } ?? "no file has it"
+            throw folder.error(
+                "\(Self.indexName) says that \(name) is in \(file), but \(place)",
+                "A part has the name of another, or is of another model: fetch \(file) and the index again from one place"
+            )
         }
         self.tensors = tensors
     }
@@ -49,7 +55,21 @@ struct SafetensorsFolder: Sendable {
         if folder.has(singleName) { return [singleName] }
         let names = folder.names.filter { $0.hasSuffix(".safetensors") }
         guard !names.isEmpty else { throw folder.withoutSafetensors }
+        for name in names.flatMap(partsBeside) where !folder.has(name) {
+            throw folder.error("\(name), a part of the model, is missing", "Fetch all parts of the model")
+        }
         return names
+    }
+}
+
+/// The names of all parts of which one is called `…-00002-of-00004.safetensors`.
+private func partsBeside(_ name: String) -> [String] {
+    guard let match = name.firstMatch(of: /^(.*-)(\d{5})-of-(\d{5})(\.safetensors)$/), let count = Int(match.3),
+        count > 0
+    else { return [] }
+    return (1...count).map { number in
+        let digits = "\(number)"
+        return match.1 + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + "-of-\(match.3)\(match.4)"
     }
 }
 
