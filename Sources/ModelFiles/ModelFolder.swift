@@ -37,7 +37,10 @@ struct ModelFolder: Sendable {
         try refuseLFSPointer(file)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = keys
-        return try decoder.decode(Value.self, from: file.contents(limit: Self.longestJSON), of: file)
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        let contents = PythonJSON.standard(try file.contents(limit: Self.longestJSON))
+        return try decoder.decode(Value.self, from: contents, of: file)
     }
 
     func error(_ problem: String, _ remedy: String? = nil) -> ModelFileError {

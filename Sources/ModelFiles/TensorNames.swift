@@ -65,6 +65,18 @@ struct TensorNames: Sendable {
         case .expertDown: expertDown
         }
     }
+
+    /// The same places under other names.
+    func renamed(_ name: (String) -> String) -> TensorNames {
+        let lists: [WritableKeyPath<TensorNames, [Place]>] = [
+            \.tokenEmbedding, \.outputNorm, \.output, \.attentionNorm, \.query, \.key, \.value, \.attentionOutput,
+            \.expertNorm, \.gate, \.expertGate, \.expertUp, \.expertDown, \.queryNorm, \.keyNorm, \.routerBias,
+            \.routerThresholds, \.routerTable, \.sharedGate, \.sharedUp, \.sharedDown,
+        ]
+        var names = self
+        for list in lists { names[keyPath: list] = self[keyPath: list].map { $0.renamed(name) } }
+        return names
+    }
 }
 
 extension TensorNames.Place {
@@ -85,6 +97,15 @@ extension TensorNames.Place {
         case .expert: (expert * rows, [architecture.expertCount, rows, columns])
         case .firstHalf: (expert * 2 * rows, [architecture.expertCount, 2 * rows, columns])
         case .secondHalf: ((expert * 2 + 1) * rows, [architecture.expertCount, 2 * rows, columns])
+        }
+    }
+
+    func renamed(_ name: (String) -> String) -> TensorNames.Place {
+        switch self {
+        case .whole(let template): .whole(name(template))
+        case .expert(let template): .expert(name(template))
+        case .firstHalf(let template): .firstHalf(name(template))
+        case .secondHalf(let template): .secondHalf(name(template))
         }
     }
 

@@ -22,9 +22,11 @@ import Testing
     @Test(
         arguments: [
             "config.json", "model.safetensors", "tokenizer.model", "generation_config.json", "tokenizer_config.json",
+            "added_tokens.json",
         ], 0..<2)
     func `folders with a changed file open or are refused`(name: String, seed: Int) throws {
         try TinyModel().write(to: folder, layout: .transformers4)
+        try folder.write(#"{"<pad>": 262, "a": 3, "<|x|>": 261}"#, as: "added_tokens.json")
         let whole = try [UInt8](Data(contentsOf: URL(filePath: folder.path + "/" + name)))
         var mutator = Mutator(seed: seed)
         for _ in 0..<1000 {
@@ -33,13 +35,72 @@ import Testing
         }
     }
 
+    /// Files that other programs wrote, with all that these put into them.
+    @Test(arguments: ["small-q8_0.gguf", "small-q8_0-old-layout.gguf", "wide-q4_0-mixed.gguf"])
+    func `changed files of llama.cpp open or are refused`(name: String) throws {
+        let whole = try [UInt8](Data(contentsOf: Self.golden(name)))
+        var mutator = Mutator(seed: name.utf8.count)
+        for _ in 0..<150 {
+            let path = try folder.write(mutator.mutated(whole, before: 16_000), as: "fuzz.gguf")
+            try expectModelOrError { try ModelFile.open(path: path) }
+        }
+    }
+
+    @Test(arguments: [
+        "config.json", "model.safetensors.index.json", "model-00002-of-00004.safetensors", "tokenizer.model",
+    ])
+    func `folders of transformers with a changed file open or are refused`(name: String) throws {
+        for file in try FileManager.default.contentsOfDirectory(atPath: Self.golden("window").path) {
+            try folder.write([UInt8](Data(contentsOf: Self.golden("window/" + file))), as: file)
+        }
+        let whole = try [UInt8](Data(contentsOf: Self.golden("window/" + name)))
+        var mutator = Mutator(seed: name.utf8.count)
+        for _ in 0..<150 {
+            try folder.write(mutator.mutated(whole, before: 8000), as: name)
+            try expectModelOrError { try ModelFile.open(path: folder.path) }
+        }
+    }
+
+    @Test func `changed parts of a model in several files open or are refused`() throws {
+        var parts = [TinyModel().gguf, TinyModel().gguf]
+        parts[0].tensors.removeSubrange(5...)
+        parts[1].tensors.removeSubrange(..<5)
+        for index in parts.indices {
+            parts[index].set("split.no", type: 2, bytes(UInt16(index)))
+            parts[index].set("split.count", type: 2, bytes(2 as UInt16))
+            parts[index].set("split.tensors.count", type: 5, bytes(Int32(TinyModel().gguf.tensors.count)))
+            // Numbers first, where most of the damage is.
+            parts[index].metadata.reverse()
+        }
+        var mutator = Mutator(seed: 5)
+        for turn in 0..<1000 {
+            for (index, part) in parts.enumerated() {
+                let bytes = turn % 2 == index ? mutator.mutated(part.encoded, before: 160) : part.encoded
+                try folder.write(bytes, as: "tiny-0000\(index + 1)-of-00002.gguf")
+            }
+            try expectModelOrError { try ModelFile.open(path: folder.path + "/tiny-00001-of-00002.gguf") }
+        }
+    }
+
+    private static func golden(_ name: String) -> URL {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        return tests.appending(path: "Golden").appending(path: name)
+    }
+
     private func expectModelOrError(_ open: () throws -> any ModelSource) throws {
         do {
             let model = try open()
             // What was accepted can also be read.
             _ = try model.contents(of: .outputNorm)
             _ = try model.contents(of: .expertDown(layer: 0, expert: model.architecture.expertCount - 1))
+            let tokenizer = try SentencePieceTokenizer(model.tokenizer)
+            let ids = tokenizer.encode("ab\0 ä東<|x|>".utf8, parsingSpecial: true)
+            _ = tokenizer.decode(ids)
+            #expect(ids.allSatisfy { (0..<model.architecture.vocabularySize).contains($0) })
+            _ = try? ChatTemplate(model.tokenizer)
         } catch let error as ModelFileError {
+            #expect(!error.description.isEmpty)
+        } catch let error as TokenizerError {
             #expect(!error.description.isEmpty)
         }
         let growth = peakMemory - Self.memoryAtStart

@@ -21,10 +21,45 @@ import Testing
     @Test(arguments: [
         (#""model_type": "mixtral""#, #""model_type": "qwen2_moe""#, "model_type qwen2_moe"),
         (#""MixtralForCausalLM""#, #""MixtralForSequenceClassification""#, "MixtralForSequenceClassification"),
-        (#""hidden_act": "silu""#, #""hidden_act": "gelu""#, "hidden_act gelu"),
+        (#""hidden_act": "silu""#, #""hidden_act": "gelu""#, #"hidden_act = "gelu""#),
         (#""use_cache": true"#, #""rope_scaling": {"type": "yarn", "factor": 4.0}"#, "rope_scaling type yarn"),
         (#""rope_theta": 500000.0"#, #""rope_parameters": {"rope_type": "llama3"}"#, "rope_parameters type llama3"),
+        (
+            #""rope_theta": 500000.0"#, #""rope_scaling": {"factor": 4.0}"#,
+            "rope_scaling.factor = 4, where 1 is supported"
+        ),
+        (#""rope_theta": 500000.0"#, #""rope_scaling": {"type": "linear", "factor": 2}"#, "rope_scaling type linear"),
+        (#""rope_theta": 500000.0"#, #""rope_scaling": {"type": "default", "rope_type": "yarn"}"#, "type yarn"),
+        (
+            #""rope_theta": 500000.0"#, #""rope_scaling": {"type": "default", "mrope_section": [2, 3, 3]}"#,
+            "rope_scaling.mrope_section = [2, 3, 3], which is not known"
+        ),
+        (#""rope_theta": 500000.0"#, #""rope_scaling": "yarn""#, "for rope_scaling"),
+        (
+            #""rope_theta": 500000.0"#,
+            #""rope_parameters": {"full_attention": {"rope_theta": 1e6}, "sliding_attention": {"rope_theta": 1e4}}"#,
+            "rope_parameters.full_attention = "
+        ),
+        (
+            #""rope_theta": 500000.0"#, #""rope_theta": 500000.0, "rope_parameters": {"rope_theta": 10000.0}"#,
+            "rope_theta is 10000.0 and that it is 500000.0"
+        ),
+        (#""use_cache": true"#, #""rotary_dim": 8"#, "rotary_dim = 8, which is not known"),
+        (#""use_cache": true"#, #""rope_local_base_freq": 10000.0"#, "rope_local_base_freq = 10000"),
+        (#""use_cache": true"#, #""rotary_pct": 0.25"#, "rotary_pct = 0.25, where 1 is supported"),
+        (#""use_cache": true"#, #""final_logit_softcapping": 30.0"#, "final_logit_softcapping = 30"),
+        (#""use_cache": true"#, #""attention_multiplier": 0.1"#, "attention_multiplier = 0.1, which is not supported"),
+        (#""use_cache": true"#, #""qkv_bias": true"#, "qkv_bias = true"),
+        (#""use_cache": true"#, #""norm_topk_prob": false"#, "norm_topk_prob = false"),
+        (#""use_cache": true"#, #""mlp_only_layers": [0]"#, "mlp_only_layers = [0]"),
+        (#""use_cache": true"#, #""layer_types": ["sliding_attention", "full_attention"]"#, "type sliding_attention"),
+        (#""rope_theta": 500000.0"#, #""rope_theta": Infinity"#, "rotary base is inf"),
+        (#""rms_norm_eps": 1e-05"#, #""rms_norm_eps": NaN"#, "epsilon of the norms is nan"),
         (#""use_cache": true"#, #""quantization_config": {"quant_method": "gptq"}"#, "gptq"),
+        (
+            #""use_cache": true"#, #""quantization": {"bits": 4}"#,
+            #"quantization = {"bits": 4}, which is not supported"#
+        ),
         (#""use_cache": true"#, #""partial_rotary_factor": 0.5"#, "partial_rotary_factor = 0.5"),
         (#""hidden_size": 64"#, #""hidden_size": 0"#, "hidden size is 0"),
         (#""hidden_size": 64"#, #""hidden_size": -64"#, "hidden size is -64"),
@@ -106,11 +141,53 @@ import Testing
 
     @Test func `an index that does not fit the files is refused`() throws {
         try folder.write(#"{"weight_map": {"x": "model.safetensors"}}"#, as: "model.safetensors.index.json")
-        expectRefusal("says that x is in model.safetensors")
+        expectRefusal("says that x is in model.safetensors", "no file has it", "fetch model.safetensors and the index")
         try folder.write(#"{"weight_map": {"x": "other.safetensors"}}"#, as: "model.safetensors.index.json")
         expectRefusal("other.safetensors, which is missing")
         try folder.write(#"{"weight_map": {"x": "../up.safetensors"}}"#, as: "model.safetensors.index.json")
         expectRefusal("../up.safetensors", "no safetensors file of this folder")
+    }
+
+    @Test func `parts that lie under another part's name are found`() throws {
+        let whole = TinyModel().safetensors(.transformers4)
+        let (first, second) = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+        var parts = [SafetensorsBytes(), SafetensorsBytes()]
+        for (index, tensor) in whole.tensors.enumerated() { parts[index % 2].tensors.append(tensor) }
+        try folder.remove("model.safetensors")
+        try folder.write(parts[0].encoded, as: first)
+        expectRefusal("\(second), a part of the model, is missing", "Fetch all parts")
+
+        try folder.write(parts[0].encoded, as: second)
+        expectRefusal("\(second): has the tensor", "which \(folder.path)/\(first) has, too", "fetch both again")
+
+        let map =
+            parts[0].tensors.map { "\"\($0.name)\": \"\(first)\"" }
+            + parts[1].tensors.map { "\"\($0.name)\": \"\(second)\"" }
+        try folder.write(#"{"weight_map": {\#(map.joined(separator: ","))}}"#, as: "model.safetensors.index.json")
+        try folder.write(parts[1].encoded, as: first)
+        expectRefusal("is in \(first), but it is in \(second)", "again from one place")
+    }
+
+    @Test func `the weights of two models in one folder are refused`() throws {
+        var file = TinyModel().safetensors(.transformers4)
+        for index in file.tensors.indices { file.tensors[index].name = "thinker." + file.tensors[index].name }
+        var other = file.tensors[0]
+        other.name = "talker.model.embed_tokens.weight"
+        file.tensors.append(other)
+        try folder.write(file.encoded, as: "model.safetensors")
+        expectRefusal("several models: talker.model.embed_tokens.weight, thinker.model.embed_tokens.weight")
+    }
+
+    @Test func `a link to nothing is said to be one`() throws {
+        try folder.remove("config.json")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/config.json", withDestinationPath: "../../blobs/0af3")
+        expectRefusal("config.json: is a link to ../../blobs/0af3, which is missing", "Download the model again")
+    }
+
+    @Test func `a special token by a text that is no piece is refused`() throws {
+        try folder.write(#"{"eos_token_id": "<|end|>"}"#, as: "generation_config.json")
+        expectRefusal(#"special token "<|end|>", which is not in its vocabulary"#, "eos_token_id")
     }
 
     @Test func `without tokenizer.model it is said what is needed`() throws {

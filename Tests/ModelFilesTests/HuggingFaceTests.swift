@@ -1,3 +1,4 @@
+import Foundation
 import ModelFiles
 import Tensors
 import Testing
@@ -80,6 +81,73 @@ import Testing
         #expect(tokenizer.kinds.suffix(3) == [.userDefined, .control, .unused])
         #expect(tokenizer.kinds[0] == .unknown)
         #expect(tokenizer.endIDs == [own, 2])
+    }
+
+    @Test func `added tokens that the embeddings have no row for are left out`() throws {
+        try TinyModel().write(to: folder, layout: .transformers4)
+        let count = TinyModel.pieces.count
+        try folder.write(#"{"<pad>": \#(count), "<far>": 9007199254740993}"#, as: "added_tokens.json")
+        try folder.write(
+            #"{"added_tokens_decoder": {"\#(count + 1)": {"content": "<|im_end|>", "special": true}}}"#,
+            as: "tokenizer_config.json")
+        let model = try ModelFile.open(path: folder.path)
+        #expect(model.tokenizer.pieces == TinyModel.pieces)
+        #expect(model.architecture.vocabularySize == count)
+    }
+
+    @Test func `special tokens may be told by their text`() throws {
+        try TinyModel().write(to: folder, layout: .transformers4)
+        try folder.write(#"{"bos_token_id": "b", "eos_token_id": ["</s>", 260]}"#, as: "generation_config.json")
+        let tokenizer = try ModelFile.open(path: folder.path).tokenizer
+        #expect(tokenizer.beginningID == 261)
+        #expect(tokenizer.endIDs == [2, 260])
+    }
+
+    @Test(arguments: [#""b""#, #"{"content": "b", "lstrip": false}"#])
+    func `where no id ends a text the tokenizer's end does`(token: String) throws {
+        try TinyModel().write(to: folder, layout: .transformers4)
+        let configuration = TinyModel().configuration(.transformers4)
+        try folder.write(configuration.replacingOccurrences(of: #""eos_token_id": 2,"#, with: ""), as: "config.json")
+        try folder.write(#"{"bos_token_id": 1}"#, as: "generation_config.json")
+        try folder.write(#"{"eos_token": \#(token), "bos_token": "a"}"#, as: "tokenizer_config.json")
+        let tokenizer = try ModelFile.open(path: folder.path).tokenizer
+        #expect(tokenizer.endIDs == [261])
+        #expect(tokenizer.beginningID == 1)
+    }
+
+    @Test(arguments: ["language_model.", "module.", "_orig_mod."])
+    func `tensors with another beginning are read`(prefix: String) throws {
+        let tiny = TinyModel()
+        try tiny.write(to: folder, layout: .transformers4)
+        var file = tiny.safetensors(.transformers4)
+        for index in file.tensors.indices { file.tensors[index].name = prefix + file.tensors[index].name }
+        try folder.write(file.encoded, as: "model.safetensors")
+        let model = try ModelFile.open(path: folder.path)
+        #expect(!model.architecture.tiedEmbeddings)
+        for role in tiny.roles { #expect(try model.contents(of: role) == tiny.bytes(of: role), "\(role)") }
+    }
+
+    @Test func `numbers that JSON does not have are read as Python writes them`() throws {
+        try TinyModel().write(to: folder, layout: .transformers4)
+        let configuration = TinyModel().configuration(.transformers4)
+        try folder.write(
+            configuration.replacingOccurrences(
+                of: #""use_cache": true"#,
+                with: #""limits": [0.0, Infinity, -Infinity], "note": "a \"NaN\" \\", "initializer_range": NaN"#),
+            as: "config.json")
+        #expect(try ModelFile.open(path: folder.path).architecture.rotaryBase == 500_000)
+    }
+
+    @Test func `a snapshot in a hub's cache has the repository's name`() throws {
+        let snapshot =
+            folder.path + "/models--mistralai--Mixtral-8x7B-v0.1/snapshots/1e637f2d7cb0a9d6fb1922f305cb784995190a83"
+        try FileManager.default.createDirectory(atPath: snapshot, withIntermediateDirectories: true)
+        try TinyModel().write(to: folder, layout: .transformers4)
+        for name in try folder.names where !name.hasPrefix("models") {
+            try FileManager.default.moveItem(atPath: folder.path + "/" + name, toPath: snapshot + "/" + name)
+        }
+        #expect(try ModelFile.open(path: snapshot).name == "Mixtral-8x7B-v0.1")
+        #expect(try ModelFile.open(path: snapshot + "/").name == "Mixtral-8x7B-v0.1")
     }
 
     @Test func `tied embeddings are tied unless there is an output projection`() throws {

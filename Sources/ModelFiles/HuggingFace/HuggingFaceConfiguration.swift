@@ -13,19 +13,22 @@ struct HuggingFaceConfiguration: Codable, Sendable {
     var numKeyValueHeads: Int?
     var headDim: Int?
     /// Width of an expert of Mixtral's; of a layer without experts elsewhere.
-    var intermediateSize: Int
+    var intermediateSize: Int?
     /// What Mixtral and GLM call the experts, and what the Qwens do.
     var numLocalExperts: Int?
     var numExperts: Int?
-    var numExpertsPerTok: Int
+    var numExpertsPerTok: Int?
     /// Width of an expert where it is not Mixtral's.
     var moeIntermediateSize: Int?
     /// Whether the weights of the chosen experts are made to sum to 1.
     var normTopkProb: Bool?
-    var rmsNormEps: Float
-    var maxPositionEmbeddings: Int
+    var rmsNormEps: Float?
+    var maxPositionEmbeddings: Int?
     var slidingWindow: Int?
     var useSlidingWindow: Bool?
+    /// From which layer on there is a window.
+    var maxWindowLayers: Int?
+    var layerTypes: [String]?
     var tieWordEmbeddings: Bool?
     var hiddenAct: String?
     /// Where transformers 4 has the base.
@@ -64,25 +67,5 @@ struct HuggingFaceConfiguration: Codable, Sendable {
 
     struct Quantization: Codable, Sendable {
         var quantMethod: String?
-    }
-}
-
-/// The ids in `config.json` and `generation_config.json`.
-struct TokenIDs: Decodable, Sendable {
-    var bosTokenId: OneOrMore?
-    var eosTokenId: OneOrMore?
-
-    /// A number or a list of numbers.
-    struct OneOrMore: Decodable, Sendable {
-        let ids: [Int]
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let id = try? container.decode(Int.self) {
-                ids = [id]
-            } else {
-                ids = try container.decode([Int].self)
-            }
-        }
     }
 }

@@ -8,21 +8,27 @@ extension PublishedModel {
         let path = folder.path(of: Self.configurationName)
         guard
             let configuration = try folder.decoded(
-                HuggingFaceConfiguration.self, from: Self.configurationName, keys: .convertFromSnakeCase)
+                HuggingFaceConfiguration.self, from: Self.configurationName, keys: .convertFromSnakeCase),
+            let settings = try folder.decoded([String: JSONValue].self, from: Self.configurationName)
         else { throw folder.error("has no \(Self.configurationName)") }
-        var architecture = try Architecture(configuration, path: path)
+        let family = try HuggingFaceFamily(configuration, path: path)
+        var architecture = try Architecture(configuration, family, settings: settings, path: path)
         let weights = try SafetensorsFolder(folder)
+        let names = try family.names.found(in: weights.tensors.keys, of: folder)
         // transformers 5 ties only what the checkpoint does not hold.
-        if weights.tensors["lm_head.weight"] != nil { architecture.tiedEmbeddings = false }
+        if names.output.contains(where: { weights.tensors[$0.name(for: .output)] != nil }) {
+            architecture.tiedEmbeddings = false
+        }
         self.architecture = architecture
         tensors = try TensorCatalog(
-            path: folder.path, tensors: weights.tensors, names: configuration.tensorNames, architecture: architecture)
-        let ids = try ["generation_config.json", Self.configurationName].compactMap {
-            try folder.decoded(TokenIDs.self, from: $0, keys: .convertFromSnakeCase)
+            path: folder.path, tensors: weights.tensors, names: names, architecture: architecture)
+        let tokens = try ["generation_config.json", Self.configurationName].compactMap {
+            try folder.decoded(SpecialTokens.self, from: $0, keys: .convertFromSnakeCase)
         }
         // After the embeddings were seen to have so many rows: the number alone must not cost memory.
-        tokenizer = try TokenizerDescription(folder: folder, ids: ids, vocabularySize: architecture.vocabularySize)
-        name = URL(filePath: folder.path).standardizedFileURL.lastPathComponent
+        tokenizer = try TokenizerDescription(
+            folder: folder, tokens: tokens, vocabularySize: architecture.vocabularySize)
+        name = HubSnapshot.name(ofFolder: folder.path)
         digest = try folder.digest(weights)
     }
 }

@@ -6,6 +6,8 @@ import FoundationEssentials
 struct TokenizerConfiguration: Decodable, Sendable {
     var addBosToken: Bool?
     var addPrefixSpace: Bool?
+    var bosToken: Piece?
+    var eosToken: Piece?
     var chatTemplate: ChatTemplate?
     /// Tokens beyond SentencePiece's own, by id.
     var addedTokensDecoder: [String: AddedToken]?
@@ -13,6 +15,16 @@ struct TokenizerConfiguration: Decodable, Sendable {
     struct AddedToken: Decodable, Sendable {
         var content: String
         var special: Bool?
+    }
+
+    /// A token by its text: alone, or with settings of its own.
+    struct Piece: Decodable, Sendable {
+        let content: String?
+
+        init(from decoder: any Decoder) throws {
+            let text = try? decoder.singleValueContainer().decode(String.self)
+            content = text ?? (try? AddedToken(from: decoder))?.content
+        }
     }
 
     /// One template, or several with names, of which `default` counts.

@@ -5,39 +5,53 @@ extension TokenizerDescription {
 
     /// The tokenizer of a folder: SentencePiece's model, and what the JSON files beside it add.
     ///
-    /// - Parameter vocabularySize: tokens the model knows; the pieces are filled up to it.
-    init(folder: ModelFolder, ids: [TokenIDs], vocabularySize: Int) throws {
+    /// - Parameters:
+    ///   - tokens: what the model's settings tell of special tokens, those first that go first.
+    ///   - vocabularySize: tokens the model knows; the pieces are filled up to it.
+    init(folder: ModelFolder, tokens: [SpecialTokens], vocabularySize: Int) throws {
         guard let model = try folder.file(Self.modelName) else { throw folder.withoutTokenizer }
         try refuseLFSPointer(model)
         self = try TokenizerDescription(
             sentencePiece: model.contents(limit: 1 << 26), for: vocabularySize, of: model)
         let settings = try folder.decoded(
             TokenizerConfiguration.self, from: "tokenizer_config.json", keys: .convertFromSnakeCase)
-        try add(folder.addedTokens(settings), path: folder.path)
+        add(try folder.addedTokens(settings))
         if let added = settings?.addPrefixSpace { addsSpacePrefix = added }
         addsBeginning = settings?.addBosToken ?? true
         chatTemplate = try folder.chatTemplate ?? settings?.chatTemplate?.text
-        beginningID = ids.lazy.compactMap(\.bosTokenId?.ids.first).first ?? beginningID
-        let ends = ids.flatMap { $0.eosTokenId?.ids ?? [] }.uniqued()
-        if !ends.isEmpty { endIDs = ends }
-        for id in endIDs + [beginningID].compactMap(\.self) where !pieces.indices.contains(id) {
-            throw folder.error("has the special token \(id), but tokens only up to \(pieces.count - 1)")
-        }
+        let beginning = try tokens.lazy.compactMap(\.bosTokenId?.tokens.first).first.map { try id(of: $0, in: folder) }
+        beginningID = beginning ?? settings?.bosToken?.content.flatMap(id) ?? beginningID
+        let ends = try tokens.flatMap { $0.eosTokenId?.tokens ?? [] }.map { try id(of: $0, in: folder) }.uniqued()
+        let named = settings?.eosToken?.content.flatMap(id).map { [$0] } ?? endIDs
+        endIDs = ends.isEmpty ? named : ends
     }
 
-    /// Puts added tokens at their ids, where the vocabulary itself has none.
-    private mutating func add(_ tokens: [Int: TokenizerConfiguration.AddedToken], path: String) throws {
-        for (id, token) in tokens {
-            guard id < pieces.count else {
-                throw ModelFileError(
-                    path: path,
-                    problem:
-                        "adds the token \(token.content) as \(id), but the model knows \(pieces.count) tokens")
-            }
-            guard id >= 0, pieces[id] == Self.padding(id) else { continue }
+    /// Puts added tokens at their ids, where the vocabulary itself has none. One that the embeddings have no row for
+    /// cannot be read or written, as the model is; then it is text like any other.
+    private mutating func add(_ tokens: [Int: TokenizerConfiguration.AddedToken]) {
+        for (id, token) in tokens where pieces.indices.contains(id) && pieces[id] == Self.padding(id) {
             pieces[id] = token.content
             scores[id] = -1_000
             kinds[id] = token.special == true ? .control : .userDefined
+        }
+    }
+
+    private func id(of piece: String) -> Int? { pieces.firstIndex { $0.utf8.elementsEqual(piece.utf8) } }
+
+    private func id(of token: SpecialTokens.Token, in folder: ModelFolder) throws -> Int {
+        switch token {
+        case .id(let id):
+            guard pieces.indices.contains(id) else {
+                throw folder.error("has the special token \(id), but tokens only up to \(pieces.count - 1)")
+            }
+            return id
+        case .piece(let piece):
+            guard let id = id(of: piece) else {
+                throw folder.error(
+                    "has the special token \(piece.debugDescription), which is not in its vocabulary",
+                    "Give the token's number as bos_token_id or eos_token_id in generation_config.json")
+            }
+            return id
         }
     }
 }
