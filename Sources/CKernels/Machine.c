@@ -1,6 +1,9 @@
+#define _GNU_SOURCE
 #include "include/Machine.h"
 
+#include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "include/Kernels.h"
 
@@ -57,3 +60,18 @@ void ck_cpu_name(char name[static 49]) {
 }
 
 #endif
+
+int ck_allowed_processors(void) {
+#if defined(__linux__)
+    // The kernel wants room for every processor that it was built for.
+    for (int processors = 1024; processors <= 1 << 16; processors *= 8) {
+        cpu_set_t *mask = CPU_ALLOC(processors);
+        if (!mask) break;
+        const size_t bytes = CPU_ALLOC_SIZE(processors);
+        const int count = sched_getaffinity(0, bytes, mask) == 0 ? CPU_COUNT_S(bytes, mask) : 0;
+        CPU_FREE(mask);
+        if (count > 0) return count;
+    }
+#endif
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}

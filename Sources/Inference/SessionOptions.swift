@@ -1,13 +1,13 @@
-import Foundation
 public import Offload
+import Tensors
 import Transformer
 
 /// What a session may use, and how it goes about it. None of these changes a bit of the output, except that f32 weights, which
 /// BLAS multiplies, give differences below 1e-5 between one ``passTokens`` and another.
 public struct SessionOptions: Sendable {
     public var budget: MemoryBudget = .automatic
-    /// Threads that compute.
-    public var threads = ProcessInfo.processInfo.activeProcessorCount
+    /// Threads that compute; one for each processor that this process may use, if nobody says.
+    public var threads = CPU.defaultThreads
     /// Positions the key/value cache has room for.
     public var positions = 512
     /// Tokens of a prompt that pass the layers together; a cold expert is read once per pass.

@@ -17,7 +17,7 @@ struct Inspect: ParsableCommand {
     var promptChunk: Int?
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Threads that compute. (default: the number of cores)", valueName: "count"))
+        help: ArgumentHelp("Threads that compute. (default: the cores it may use)", valueName: "count"))
     var threads: Int?
     @Flag(help: "Print one line of JSON.")
     var json = false

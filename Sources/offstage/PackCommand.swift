@@ -33,7 +33,7 @@ struct Pack: ParsableCommand {
     var force = false
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Threads that pack. (default: the number of cores)", valueName: "count"))
+        help: ArgumentHelp("Threads that pack. (default: the cores it may use)", valueName: "count"))
     var threads: Int?
     @Flag(help: "Print one line of JSON.")
     var json = false
@@ -57,7 +57,7 @@ struct Pack: ParsableCommand {
         let model = try Interruption.endingAtOnce { try ModelFile.open(path: source) }
         let packer = Packer(model, options: PackOptions(quantization: quantize, denseQuantization: quantizeDense))
         let progress = ProgressLine("Packing")
-        let workers = Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let workers = Workers(count: threads ?? CPU.defaultThreads)
         var bytes = 0
         do {
             try packer.pack(

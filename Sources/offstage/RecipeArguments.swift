@@ -11,7 +11,7 @@ struct RecipeArguments: ParsableArguments {
     var name: String?
     @OptionGroup var options: TrainOptions
     @OptionGroup var home: HomeOptions
-    @Option(parsing: .unconditional, help: "Threads; they change no bit. (default: the number of cores)")
+    @Option(parsing: .unconditional, help: "Threads; they change no bit. (default: the cores it may use)")
     var threads: Int?
 
     func validate() throws {
@@ -53,7 +53,7 @@ struct RecipeArguments: ParsableArguments {
         }
     }
 
-    var workers: Workers { Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount) }
+    var workers: Workers { Workers(count: threads ?? CPU.defaultThreads) }
 }
 
 /// Where recipes are found.

@@ -11,7 +11,7 @@ struct SessionArguments: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Threads that compute. (default: the number of cores)", valueName: "count"))
+        help: ArgumentHelp("Threads that compute. (default: the cores it may use)", valueName: "count"))
     var threads: Int?
 
     @Option(

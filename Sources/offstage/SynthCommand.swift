@@ -28,7 +28,7 @@ struct Synth: ParsableCommand {
     var routing: SyntheticModel.Routing = .uniform
     @Option(parsing: .unconditional, help: "Where chance begins; the same seed gives the same file.") var seed: UInt64 =
         1
-    @Option(parsing: .unconditional, help: "Threads that make numbers. (default: the number of cores)") var threads:
+    @Option(parsing: .unconditional, help: "Threads that make numbers. (default: the cores it may use)") var threads:
         Int?
     @Flag(help: "Replace a file of that name.") var force = false
     @Flag(help: "Print one line of JSON.") var json = false
@@ -62,7 +62,7 @@ struct Synth: ParsableCommand {
         let progress = ProgressLine("Writing")
         var bytes = 0
         try model.write(
-            to: file, workers: Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount),
+            to: file, workers: Workers(count: threads ?? CPU.defaultThreads),
             progress: { done, total in
                 if Interruption.isRequested { throw CancellationError() }
                 bytes = total

@@ -6,6 +6,9 @@
 /// Writes the processor's name for itself, or an empty string, with a final zero byte.
 void ck_cpu_name(char name[_Nonnull static 49]);
 
+/// Processors that the scheduler may put this thread on.
+int ck_allowed_processors(void);
+
 /// Tells the processor that this thread spins.
 static inline void ck_pause(void) {
 #if defined(__x86_64__)

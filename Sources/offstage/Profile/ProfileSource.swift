@@ -35,7 +35,7 @@ enum ProfileSource {
     }
 
     private static func report(ofRun path: String, tokens: Int, threads: Int?) throws -> RoutingReport {
-        let workers = Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let workers = Workers(count: threads ?? CPU.defaultThreads)
         let reading = ProgressLine("Reading") { "\($0) %" }
         let history = try RoutingHistory(
             RunFolder(path: path), tokens: tokens, workers: workers,
