@@ -70,7 +70,7 @@ let package = Package(
             name: "offstage",
             dependencies: [
                 "Inference", "Training", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling",
-                "Files",
+                "Files", "CKernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -30,7 +30,7 @@ struct Offstage: ParsableCommand {
     static func main() {
         Terminal.fillClosedStreams()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(CommandLine.given())
             try command.run()
         } catch {
             finish(with: error)

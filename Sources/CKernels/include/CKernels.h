@@ -1,6 +1,7 @@
 #ifndef OFFSTAGE_CKERNELS_H
 #define OFFSTAGE_CKERNELS_H
 
+#include "Arguments.h"
 #include "Checksum.h"
 #include "Convert.h"
 #include "Kernels.h"
