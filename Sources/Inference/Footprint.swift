@@ -6,8 +6,6 @@ import Tensors
 /// What memory planning must know of a model, packed already or yet to be.
 struct Footprint {
     let name: String
-    /// The folder of a store, whose files are mapped but are no part of the program.
-    let path: String
     let architecture: Architecture
     let layouts: [ExpertLayout]
     let denseFormats: [TensorRole: WeightFormat]
@@ -17,7 +15,6 @@ struct Footprint {
 
     init(_ store: Store, _ architecture: Architecture) {
         name = store.manifest.name
-        path = store.path
         self.architecture = architecture
         layouts = store.layouts
         let roles = TensorRole.dense(of: architecture)
@@ -30,7 +27,6 @@ struct Footprint {
     init(_ source: any ModelSource, path: String) throws {
         let architecture = source.architecture
         name = source.name
-        self.path = path
         self.architecture = architecture
         layouts = try (0..<architecture.layerCount).map { layer in
             let shape = ExpertShape(

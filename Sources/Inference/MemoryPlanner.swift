@@ -7,39 +7,56 @@ import Transformer
 
 /// Sums what a session will hold, and gives what is left to experts.
 struct MemoryPlanner {
-    /// What the program takes later than it can be measured: the heap's slack, the kernel's own.
-    private static let reserve = 12 << 20
-    /// Left to the rest of the machine when nobody named a budget: a tenth, at least this.
-    private static let margin = 256 << 20
-    /// OpenBLAS maps a buffer for each thread that multiplies, once f32 weights make it.
-    private static let blasBuffer = 32 << 20
-
-    /// Threads that read, their buffers, and the pages of the store's tree.
-    private static let loader = 2 << 20
+    /// What the program takes later than it can be measured: code that has not run yet, the heap's growth.
+    private static let reserve = 3 << 19
+    /// For each token of the vocabulary, what choosing the next one takes.
+    private static let samplingBytes = 52
+    /// OpenBLAS maps a buffer for each thread that multiplies f32 weights, and touches what a block of weights and the tokens
+    /// beside it need: blocks are up to 1,024 wide in all its builds.
+    private static func blasBuffer(tokens: Int) -> Int { min(32 << 20, 2 << 20 + 4096 * tokens) }
+    /// What is touched of a thread's stack.
+    private static let stackBytes = 64 << 10
+    /// Threads that read, the pages of the store's tree, and what the kernel keeps of a process.
+    private static let loader = 1 << 20
+    /// What the cache knows of an expert.
+    private static let entryBytes = 512
 
     private let model: Footprint
     private let options: SessionOptions
+    private let available: AvailableMemory
     private var layouts: [ExpertLayout] { model.layouts }
     private var expertsPerLayer: Int { model.architecture.expertCount }
 
-    init(_ model: Footprint, _ options: SessionOptions) {
+    /// - Parameter available: what the plan must fit in; nothing by default, for a plan that nobody carries out here.
+    init(_ model: Footprint, _ options: SessionOptions, in available: AvailableMemory = AvailableMemory(sources: [])) {
         self.model = model
         self.options = options
+        self.available = available
     }
 
-    /// - Throws: ``InferenceError`` when an option is none, or the budget is below the smallest that works.
+    /// - Throws: ``InferenceError`` when an option is none, the budget is below the smallest that works, or what it would take
+    ///   cannot be had.
     func plan() throws -> (memory: MemoryPlan, slabs: SlabPlan) {
         try options.check()
         var plan = fixed()
         let greatest = SlabPlan.greatestBytes(layouts: layouts, expertsPerLayer: expertsPerLayer)
         let smallest = SlabPlan.smallestBytes(layouts: layouts, expertsPerLayer: expertsPerLayer)
-        // While dense weights are read nothing else is in memory yet but the program.
-        plan.smallestBudget = max(plan.fixed + smallest, plan.program + plan.dense + model.stagingBytes)
+        // While dense weights are read, what a pass works in and the experts are not in memory yet.
+        let loading = plan.program + plan.threadsAndBuffers + plan.dense + model.stagingBytes
+        plan.smallestBudget = max(plan.fixed + Self.withPageTables(smallest), loading)
         plan.expertCount = layouts.count * expertsPerLayer
         plan.budget = budget(plan, greatest: greatest)
-        guard let slabs = slabs(within: min(plan.budget - plan.fixed, greatest)) else { throw tooSmall(plan) }
+        let room = Self.withoutPageTables(plan.budget - plan.fixed)
+        guard plan.budget >= plan.smallestBudget, let slabs = slabs(within: min(room, greatest)) else {
+            throw tooSmall(plan)
+        }
         plan.experts = slabs.bytes
+        plan.threadsAndBuffers += Self.withPageTables(slabs.bytes) - slabs.bytes
         plan.expertSlots = slabs.slots
+        if let source = available.narrowest, plan.budget > source.limit {
+            guard max(plan.total, loading) <= source.limit else { throw tooLarge(plan, for: source) }
+            plan.budget = max(plan.total, plan.smallestBudget)
+        }
         return (plan, slabs)
     }
 
@@ -48,17 +65,20 @@ struct MemoryPlanner {
         let architecture = model.architecture
         let (cache, scratch) = LanguageModel.bytes(architecture, limits: options.limits)
         var plan = MemoryPlan()
-        plan.program = ProcessMemory.program(besides: model.path) + Self.reserve
+        plan.program = ProcessMemory().current + Self.reserve + architecture.vocabularySize * Self.samplingBytes
         plan.dense = model.denseBytes
         plan.keyValueCache = cache
         plan.scratch = scratch
-        plan.threadsAndBuffers = options.threads * Workers.stackBytes + Self.loader + blasBytes
+        plan.threadsAndBuffers =
+            options.threads * Self.stackBytes + Self.loader + layouts.count * expertsPerLayer * Self.entryBytes
+            + blasBytes
+        plan.threadsAndBuffers += Self.withPageTables(plan.fixed) - plan.fixed
         plan.positions = options.limits.positions
         return plan
     }
 
-    /// What makes this session slower or worse than it need be.
-    var warnings: [String] {
+    /// What makes a session with this plan slower or worse than it need be.
+    func warnings(_ plan: MemoryPlan) -> [String] {
         let longest = model.architecture.contextLength
         let positions = options.limits.positions
         return [
@@ -66,6 +86,11 @@ struct MemoryPlanner {
             positions > longest
                 ? "\(model.name) is made for \(longest) positions; beyond them, and there is room for \(positions), text may fall apart."
                 : nil,
+            available.scarcest.flatMap { source in
+                source.free < plan.total
+                    ? "\(source.words), of which \(mebibytes(source.free)) can be had just now, and \(model.name) takes \(mebibytes(plan.total))."
+                    : nil
+            },
         ].compactMap(\.self)
     }
 
@@ -75,21 +100,24 @@ struct MemoryPlanner {
         let dense = model.denseFormats.filter { !$0.key.isAlwaysFloat }.values
         let usesFloats = (experts + dense).contains(.f32)
         return usesFloats && WeightMatrix.multipliesWithBLAS(tokens: options.limits.tokens)
-            ? options.threads * Self.blasBuffer : 0
+            ? options.threads * Self.blasBuffer(tokens: options.limits.tokens) : 0
     }
 
     private func budget(_ plan: MemoryPlan, greatest: Int) -> Int {
         switch options.budget {
         case .bytes(let bytes): return bytes
         case .smallest: return plan.smallestBudget
-        case .expertShare(let share): return max(plan.fixed + slabs(for: share).bytes, plan.smallestBudget)
+        case .expertShare(let share):
+            return max(plan.fixed + Self.withPageTables(slabs(for: share).bytes), plan.smallestBudget)
         case .automatic:
-            let free = AvailableMemory.bytes()
-            // What the program holds already is part of the plan, and no longer free.
-            let allowed = free + ProcessMemory.current() - max(free / 10, Self.margin)
-            return min(plan.fixed + greatest, allowed)
+            let most = max(plan.fixed + Self.withPageTables(greatest), plan.smallestBudget)
+            return min(max(available.allowed, plan.smallestBudget), most)
         }
     }
+
+    /// The kernel keeps eight bytes for each page of memory.
+    private static func withPageTables(_ bytes: Int) -> Int { bytes + bytes / 511 + 1 }
+    private static func withoutPageTables(_ bytes: Int) -> Int { bytes - bytes / 512 - (bytes % 512 == 0 ? 0 : 1) }
 
     /// Room for experts: as many as was asked for, or as fit.
     private func slabs(within budget: Int) -> SlabPlan? {
@@ -102,21 +130,36 @@ struct MemoryPlanner {
     }
 
     private func tooSmall(_ plan: MemoryPlan) -> InferenceError {
-        let found =
-            options.budget == .automatic
-            ? "only \(formatted(bytes: plan.budget)) of memory are free"
-            : "a budget of \(formatted(bytes: plan.budget)) is too small"
-        let remedy =
-            options.budget == .automatic
-            ? "Free some memory" : "Give --ram \(budgetArgument(plan.smallestBudget)) or more"
-        return InferenceError(
+        InferenceError(
             """
-            \(found) for \(model.name): with room for \(plan.positions) positions and \
-            \(options.limits.tokens) tokens a pass the least is \(budgetArgument(plan.smallestBudget)) \
-            (program \(formatted(bytes: plan.program)), dense weights \(formatted(bytes: plan.dense)), key/value cache \
-            \(formatted(bytes: plan.keyValueCache)), scratch \(formatted(bytes: plan.scratch)), threads and buffers \
-            \(formatted(bytes: plan.threadsAndBuffers)), and one expert's room). \(remedy), or ask for less with a smaller \
-            --context, -n or --prompt-chunk.
+            a budget of \(formatted(bytes: plan.budget)) is too small for \(model.name): \(least(plan)). \
+            Give --ram \(budgetArgument(plan.smallestBudget)) or more, or \(Self.remedy).
             """)
     }
+
+    /// Beyond what can be had the kernel would end the program.
+    private func tooLarge(_ plan: MemoryPlan, for source: AvailableMemory.Source) -> InferenceError {
+        if plan.smallestBudget > source.limit {
+            return InferenceError(
+                "\(source.words), which is too small for \(model.name): \(least(plan)). Raise the limit, or \(Self.remedy)."
+            )
+        }
+        return InferenceError(
+            """
+            a budget of \(mebibytes(plan.budget)) cannot be had: \(source.words), and \(model.name) would take \
+            \(mebibytes(plan.total)) of that budget. Give --ram \(mebibytes(source.limit)) or less, or raise the limit.
+            """)
+    }
+
+    private func least(_ plan: MemoryPlan) -> String {
+        """
+        with room for \(plan.positions) positions and \(options.limits.tokens) tokens a pass the least is \
+        \(budgetArgument(plan.smallestBudget)) (program \(formatted(bytes: plan.program)), dense weights \
+        \(formatted(bytes: plan.dense)), key/value cache \(formatted(bytes: plan.keyValueCache)), scratch \
+        \(formatted(bytes: plan.scratch)), threads and buffers \(formatted(bytes: plan.threadsAndBuffers)), and one \
+        expert's room)
+        """
+    }
+
+    private static let remedy = "ask for less with a smaller --context, -n or --prompt-chunk"
 }

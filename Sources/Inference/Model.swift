@@ -66,7 +66,7 @@ public final class Model: Sendable {
 
     /// What a session with these options would hold in memory.
     public func plan(_ options: SessionOptions) throws -> MemoryPlan {
-        try MemoryPlanner(Footprint(store, architecture), options).plan().memory
+        try MemoryPlanner(Footprint(store, architecture), options, in: AvailableMemory()).plan().memory
     }
 
     /// A token as a person can read it.

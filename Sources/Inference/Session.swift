@@ -21,10 +21,11 @@ public final class Session {
     private let loadSeconds: Double
 
     init(_ model: Model, _ options: SessionOptions) throws {
-        let planner = MemoryPlanner(Footprint(model.store, model.architecture), options)
+        let planner = MemoryPlanner(Footprint(model.store, model.architecture), options, in: AvailableMemory())
         let planned = try planner.plan()
+        ProgramFiles().dropUnused()
         plan = planned.memory
-        warnings = planner.warnings
+        warnings = planner.warnings(plan)
         self.model = model
         self.options = options
         workers = Workers(count: options.threads)
@@ -194,7 +195,7 @@ public final class Session {
         statistics.prefillTokensPerSecond = rate(statistics.promptTokens, statistics.prefillSeconds)
         statistics.decodeTokensPerSecond = rate(statistics.generatedTokens - 1, statistics.decodeSeconds)
         statistics.ramBudgetBytes = plan.budget
-        statistics.peakMemoryBytes = ProcessMemory.peak()
+        statistics.peakMemoryBytes = ProcessMemory().peak
         statistics.expertSlots = plan.expertSlots
         statistics.expertCount = plan.expertCount
         statistics.expertHits = counters.hits

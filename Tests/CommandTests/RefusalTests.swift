@@ -111,6 +111,26 @@ struct RefusalTests {
         #expect(statistics.peakMemoryBytes <= statistics.ramBudgetBytes)
     }
 
+    @Test func `a budget that reading the weights outside the experts would exceed is refused`() throws {
+        // 8 MiB of staging for 9 MiB of dense weights, beside which a pass and one expert are nothing.
+        let synth = try offstage(
+            "synth", "dense.gguf", "--hidden", "256", "--intermediate", "32", "--heads", "4", "--layers", "1",
+            "--experts", "2", "--vocab", "32000")
+        #expect(synth.code == 0, "\(synth.notes)")
+        #expect(try offstage("pack", "dense.gguf").code == 0)
+        func least(_ notes: String) throws -> Int {
+            let found = try #require(notes.firstMatch(of: /Give --ram (\d+)M or more/))
+            return try #require(Int(found.1))
+        }
+        let smallest = try least(refusal(of: ["run", "dense", "hi", "-n", "2", "--ram", "1M"]))
+        // The number has up to 1.5 MiB to spare.
+        let notes = try refusal(of: ["run", "dense", "hi", "-n", "2", "--ram", "\(smallest - 3)M"])
+        #expect(try abs(least(notes) - smallest) <= 1)
+        let run = try offstage("run", "dense", "hi", "-n", "2", "--ram", "\(smallest)M", "--json")
+        let statistics = try run.json(Statistics.self)
+        #expect(statistics.peakMemoryBytes <= statistics.ramBudgetBytes)
+    }
+
     @Test func `a context that no machine has room for is answered with its size`() throws {
         let notes = try refusal(of: ["run", "small", "hi", "--context", "1073741824"])
         #expect(notes.contains("key/value cache 512 GiB"))

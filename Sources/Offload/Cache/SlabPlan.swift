@@ -15,7 +15,7 @@ package struct SlabPlan: Sendable, Equatable {
 
     package private(set) var classes: [SizeClass]
 
-    /// Bytes of the pool, which is mapped in huge pages.
+    /// Bytes of the pool.
     package var bytes: Int { Mapping.rounded(Self.slotBytes(of: classes)) }
     package var slots: Int { classes.reduce(0) { $0 + $1.slots } }
 
@@ -26,7 +26,7 @@ package struct SlabPlan: Sendable, Equatable {
     package init?(layouts: [ExpertLayout], expertsPerLayer: Int, budget: Int) {
         classes = Self.sizes(layouts, expertsPerLayer)
         guard bytes <= budget else { return nil }
-        let spare = budget / Mapping.hugePage * Mapping.hugePage - Self.slotBytes(of: classes)
+        let spare = budget - Self.slotBytes(of: classes)
         let total = classes.reduce(0) { $0 + $1.slotBytes * $1.experts }
         for index in classes.indices {
             let share = Double(spare) * Double(classes[index].slotBytes * classes[index].experts) / Double(total)

@@ -1,8 +1,10 @@
 import Glibc
 
-/// Anonymous memory, 2 MiB-aligned and in huge pages where the kernel has them. It counts only where it was touched.
+/// Anonymous memory, 2 MiB-aligned and in huge pages where the kernel has them, but for what is left of the last one. It
+/// counts only where it was touched.
 final class Mapping: @unchecked Sendable {  // Its place never changes; its users agree on who writes where.
     static let hugePage = 2 << 20
+    private static let page = 4 << 10
 
     let start: UnsafeMutableRawPointer
     let length: Int
@@ -18,13 +20,15 @@ final class Mapping: @unchecked Sendable {  // Its place never changes; its user
         }
         reserved = UnsafeMutableRawBufferPointer(start: memory, count: reservedBytes)
         start = memory.alignedUp(toMultipleOf: Self.hugePage)
-        if hugePages { madvise(start, length, MADV_HUGEPAGE) }
+        let inHugePages = hugePages ? length / Self.hugePage * Self.hugePage : 0
+        if inHugePages > 0 { madvise(start, inHugePages, MADV_HUGEPAGE) }
+        madvise(start + inHugePages, length - inHugePages, MADV_NOHUGEPAGE)
     }
 
     deinit { munmap(reserved.baseAddress!, reserved.count) }
 
     /// What a mapping for so many bytes takes.
-    static func rounded(_ bytes: Int) -> Int { (max(bytes, 1) + hugePage - 1) / hugePage * hugePage }
+    static func rounded(_ bytes: Int) -> Int { (max(bytes, 1) + page - 1) / page * page }
 
     subscript(range: Range<Int>) -> UnsafeMutableRawBufferPointer {
         precondition(range.lowerBound >= 0 && range.upperBound <= length, "bytes \(range) of \(length)")

@@ -43,7 +43,8 @@ struct OpenFile: ~Copyable, Sendable {
     /// huge page as one, and keeps it unless all of it is named.
     func dropCache(_ bytes: Range<Int>) {
         let start = bytes.lowerBound / Mapping.hugePage * Mapping.hugePage
-        posix_fadvise(descriptor, off_t(start), off_t(Mapping.rounded(bytes.upperBound - start)), POSIX_FADV_DONTNEED)
+        let end = (bytes.upperBound + Mapping.hugePage - 1) / Mapping.hugePage * Mapping.hugePage
+        posix_fadvise(descriptor, off_t(start), off_t(end - start), POSIX_FADV_DONTNEED)
     }
 }
 
