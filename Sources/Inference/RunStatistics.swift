@@ -9,10 +9,10 @@ public struct RunStatistics: Codable, Sendable, Equatable {
     public var decodeSeconds = 0.0
     /// Passes after the prompt's, per second; the first new token comes from the prompt's own pass.
     public var decodeTokensPerSecond = 0.0
-    /// To open the model and read its dense weights.
+    /// To open the model and read its dense weights; 0 in a session's later uses.
     public var loadSeconds = 0.0
     public var ramBudgetBytes = 0
-    /// The most the process ever held, file pages that it mapped included.
+    /// The most the process held until the end of the first use, or during a later one, file pages that it mapped included.
     public var peakMemoryBytes = 0
     /// Experts that fit in memory at once, and experts in all.
     public var expertSlots = 0

@@ -19,6 +19,7 @@ public final class Session {
     private let cache: ExpertCache
     private let workers: Workers
     private let loadSeconds: Double
+    private var isUsed = false
 
     init(_ model: Model, _ options: SessionOptions) throws {
         let planner = MemoryPlanner(Footprint(model.store, model.architecture), options, in: AvailableMemory())
@@ -54,6 +55,7 @@ public final class Session {
         onProgress: (Int) -> Void = { _ in }
     ) throws -> TextScore {
         let passes = try passes(over: tokens)
+        let use = beginUse()
         let clock = Stopwatch()
         var logprobs: [Double?] = []
         var statistics = RunStatistics()
@@ -66,7 +68,7 @@ public final class Session {
         }
         statistics.prefillSeconds = clock.seconds
         return TextScore(
-            tokens: Array(tokens.prefix(logprobs.count)), logprobs: logprobs, statistics: completed(statistics))
+            tokens: Array(tokens.prefix(logprobs.count)), logprobs: logprobs, statistics: completed(statistics, use))
     }
 
     /// Continues a text.
@@ -85,6 +87,7 @@ public final class Session {
     ) throws -> RunStatistics {
         try options.check()
         let passes = try passes(over: prompt)
+        let use = beginUse()
         return try withoutActuallyEscaping(onText) { onText in
             var text = TextStream(model.tokenizer.tokenizer, stops: options.stopStrings, onText: onText)
             var statistics = RunStatistics()
@@ -103,7 +106,7 @@ public final class Session {
             if statistics.promptTokens < prompt.count { statistics.prefillSeconds = clock.seconds }
             statistics.decodeSeconds = clock.seconds - statistics.prefillSeconds
             statistics.generatedTokens = tokens.count - prompt.count
-            return completed(statistics)
+            return completed(statistics, use)
         }
     }
 
@@ -187,11 +190,25 @@ public final class Session {
         return stride(from: 0, to: tokens.count, by: limits.tokens).map { $0..<min($0 + limits.tokens, tokens.count) }
     }
 
-    /// Adds what the cache and the kernel counted.
-    private func completed(_ statistics: RunStatistics) -> RunStatistics {
+    /// Loading belongs to the first use.
+    private func beginUse() -> SessionUse {
+        let isFirst = !isUsed
+        isUsed = true
+        if !isFirst { ProcessMemory.forgetPeak() }
+        return SessionUse(counters: cache.counters, loadSeconds: isFirst ? loadSeconds : 0)
+    }
+
+    /// What had been counted when a use began.
+    private struct SessionUse {
+        let counters: OffloadCounters
+        let loadSeconds: Double
+    }
+
+    /// Adds what the cache and the kernel counted during a use.
+    private func completed(_ statistics: RunStatistics, _ use: SessionUse) -> RunStatistics {
         var statistics = statistics
-        let counters = cache.counters
-        statistics.loadSeconds = loadSeconds
+        let counters = cache.counters.since(use.counters)
+        statistics.loadSeconds = use.loadSeconds
         statistics.prefillTokensPerSecond = rate(statistics.promptTokens, statistics.prefillSeconds)
         statistics.decodeTokensPerSecond = rate(statistics.generatedTokens - 1, statistics.decodeSeconds)
         statistics.ramBudgetBytes = plan.budget

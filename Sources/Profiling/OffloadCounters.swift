@@ -18,4 +18,18 @@ public struct OffloadCounters: Codable, Sendable, Equatable {
     public var waitSeconds = 0.0
 
     public init() {}
+
+    /// What has happened since these counters were at others.
+    package func since(_ earlier: OffloadCounters) -> OffloadCounters {
+        var difference = self
+        difference.hits -= earlier.hits
+        difference.misses -= earlier.misses
+        difference.usefulPrefetches -= earlier.usefulPrefetches
+        difference.wastedPrefetches -= earlier.wastedPrefetches
+        difference.evictions -= earlier.evictions
+        difference.bytesRead -= earlier.bytesRead
+        difference.readSeconds -= earlier.readSeconds
+        difference.waitSeconds -= earlier.waitSeconds
+        return difference
+    }
 }

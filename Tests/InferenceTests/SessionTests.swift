@@ -129,6 +129,18 @@ import Testing
         #expect(plan.budget == plan.smallestBudget)
     }
 
+    @Test func `numbers of a use are of that use alone`() throws {
+        let store = try TemporaryStore("small-q8_0.gguf")
+        let session = try store.session(40) { $0.budget = .expertShare(1) }
+        let first = try session.score([1, 266, 293, 7]).statistics
+        let second = try session.score([1, 266, 293, 7]).statistics
+        #expect(first.bytesRead > 0 && first.expertMisses > 0 && first.loadSeconds > 0)
+        // Everything is in memory by now.
+        #expect(second.bytesRead == 0 && second.expertMisses == 0 && second.waitSeconds == 0)
+        #expect(second.expertHits == first.expertHits + first.expertMisses)
+        #expect(second.loadSeconds == 0 && second.hitRate == 1)
+    }
+
     @Test func `a text longer than the context is refused with the way out`() throws {
         let store = try TemporaryStore("small-q8_0.gguf")
         #expect { try store.session(4).score([1, 2, 3, 4, 5]) } throws: { "\($0)".contains("--context") }
