@@ -44,7 +44,8 @@ struct RecipeArguments: ParsableArguments {
     /// Whether it would be the same without flags.
     private func isFault(_ error: TrainingError, of recipe: Recipe) -> Bool {
         var recipe = recipe
-        if recipe.data.isEmpty { recipe.data = options.data.data }
+        // What to read may be left to the flags.
+        if recipe.data.isEmpty, !options.data.data.isEmpty { recipe.data = ["text"] }
         do {
             _ = try recipe.validated()
             return false

@@ -32,8 +32,8 @@ struct DataOptions: ParsableArguments {
     @Option(help: "What to call the model. (default: the recipe's name)") var name: String?
     @Option(
         help: ArgumentHelp(
-            "A text file, a folder of them, or toy: the built-in corpus. May be given several times.", valueName: "path"
-        ))
+            "A text file, lines of JSON (.jsonl) with a text each, a folder of them, or toy: the built-in corpus. May be given several times.",
+            valueName: "path"))
     var data: [String] = []
     @Option(
         help: ArgumentHelp(
