@@ -15,9 +15,10 @@ struct RandomModel: ModelSource {
     var digest = "digest of random"
 
     var tokenizer: TokenizerDescription {
-        TokenizerDescription(
-            pieces: (0..<50).map { "▁piece\($0)" }, scores: (0..<50).map { -Float($0) / 3 },
-            kinds: (0..<50).map { $0 < 3 ? .control : .normal }, unknownID: 0, beginningID: 1, endIDs: [2],
+        let pieces = 0..<min(50, architecture.vocabularySize)
+        return TokenizerDescription(
+            pieces: pieces.map { "▁piece\($0)" }, scores: pieces.map { -Float($0) / 3 },
+            kinds: pieces.map { $0 < 3 ? .control : .normal }, unknownID: 0, beginningID: 1, endIDs: [2],
             addsBeginning: true, addsSpacePrefix: true, removesExtraSpaces: false, chatTemplate: "{{ bos_token }}")
     }
 

@@ -2,9 +2,14 @@ import CLMDB
 import Glibc
 import Synchronization
 
-/// An open LMDB environment: one folder with `data.mdb` and `lock.mdb`.
+/// An open LMDB environment: one folder with `data.mdb`.
 ///
-/// LMDB forbids opening a file twice in one process, so everybody who opens the same file shares one environment.
+/// Everybody in this process who opens the same file shares one environment, and with it one map.
+///
+/// LMDB's own locks are not taken. They count readers in a table of fixed length (126 processes) so that a writer uses
+/// no page again that one of them sees; but a complete store is never written again, and an incomplete one is only
+/// looked into under the lock on its folder (``FolderLock``). So any number may read, on a read-only disk as well, and
+/// data can be replaced without a `lock.mdb` that speaks of other data.
 final class Environment: @unchecked Sendable {  // Set once; LMDB's environment handle may be used by any thread.
     enum Access: Sendable, Equatable {
         case reading
@@ -104,40 +109,28 @@ extension Environment {
         weak var environment: Environment?
     }
 
-    /// LMDB's rule is per process, so its keeper is too: the one global of this module.
+    /// A map is the process's, so its keeper is, too: the one global of this module.
     private static let registry = Mutex<[FileIdentity: Entry]>([:])
 }
 
 extension Environment {
     private static func opened(_ path: String, _ access: Access) throws(LMDBError) -> OpaquePointer {
-        do throws(LMDBError) {
-            return try opened(path, access, extraFlags: 0)
-        } catch {
-            // A folder that may not be written has no place for reader locks, and nobody who could change it.
-            guard access == .reading, error.code == EACCES else { throw error }
-            return try opened(path, access, extraFlags: MDB_NOLOCK)
-        }
-    }
-
-    private static func opened(
-        _ path: String, _ access: Access, extraFlags: Int32
-    ) throws(LMDBError) -> OpaquePointer {
         var environment: OpaquePointer?
         try check(mdb_env_create(&environment), "create an environment")
         let handle = environment!
         do throws(LMDBError) {
             try check(mdb_env_set_maxdbs(handle, MDB_dbi(Database.allCases.count)), "name databases")
-            var flags = MDB_NOTLS | MDB_NORDAHEAD | extraFlags
+            var flags = MDB_NOTLS | MDB_NORDAHEAD | MDB_NOLOCK
             switch access {
-            case .reading: flags |= MDB_RDONLY
+            case .reading:
+                // Then LMDB maps no more than the pages in use, not all the room that was reserved for packing.
+                try check(mdb_env_set_mapsize(handle, 4096), "map \(path)")
+                flags |= MDB_RDONLY
             case .packing(let capacity):
                 try check(mdb_env_set_mapsize(handle, capacity), "reserve \(capacity) bytes for \(path)")
                 flags |= MDB_NOSYNC | MDB_NOMEMINIT
             }
             try check(mdb_env_open(handle, path, UInt32(flags), 0o644), "open \(path)")
-            if extraFlags & MDB_NOLOCK == 0 {
-                try check(mdb_reader_check(handle, nil), "clear the reader table of \(path)")
-            }
         } catch {
             mdb_env_close(handle)
             throw error

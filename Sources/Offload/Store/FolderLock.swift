@@ -5,19 +5,41 @@ struct FolderLock: ~Copyable {
     private let descriptor: Int32
 
     /// - Parameter isShared: only makes sure that no packer is at work.
-    /// - Throws: ``StoreError`` `.inUse` when one is.
+    /// - Throws: ``StoreError`` `.inUse` when one is, `.unreadable` when nobody can tell.
     init(_ folder: StoreFolder, isShared: Bool = false) throws {
         descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw StoreError(.unreadable, folder.path, "cannot be opened: \(errorText(errno))")
         }
-        guard flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw StoreError(.inUse, folder.path, "is being packed just now", wayOut: "try again when that is done")
+        while flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
+            let code = errno
+            guard code == EINTR else {
+                close(descriptor)
+                throw StoreError.unlocked(folder.path, code)
+            }
         }
     }
 
     deinit { close(descriptor) }
 
     consuming func release() {}
+}
+
+extension StoreError {
+    /// Without a lock two packers could ruin a store between them, so nothing is packed then.
+    package static func unlocked(_ path: String, _ code: Int32) -> StoreError {
+        switch code {
+        case EWOULDBLOCK:
+            StoreError(.inUse, path, "is being packed just now", wayOut: "try again when that is done")
+        case ENOSYS, EOPNOTSUPP, EINVAL:
+            StoreError(
+                .unreadable, path,
+                "its file system has no locks (\(errorText(code))), and two packers would ruin a store",
+                wayOut: "pack on another disk and copy the folder")
+        default:
+            StoreError(
+                .unreadable, path, "cannot be locked: \(errorText(code))",
+                wayOut: "try again, or pack on another disk and copy the folder")
+        }
+    }
 }
