@@ -7,7 +7,7 @@ extension Architecture {
     /// The architecture itself, if its numbers are possible and fit together.
     ///
     /// - Throws: ``ModelFileError`` for `path`.
-    func validated(path: String) throws -> Architecture {
+    package func validated(path: String) throws -> Architecture {
         if let problem { throw ModelFileError(path: path, problem: problem) }
         return self
     }

@@ -29,7 +29,7 @@ struct Pack: ParsableCommand {
         help: ArgumentHelp(
             "The same for the weights outside the experts. (default: as --quantize)", valueName: "format"))
     var quantizeDense: WeightFormat?
-    @Flag(help: "Pack anew and replace a store of that name.")
+    @Flag(help: "Pack anew and replace a store of that name, which stays until the new one is complete.")
     var force = false
     @Option(
         parsing: .unconditional,

@@ -182,15 +182,6 @@ import Testing
         #expect(try fingerprints(folder("store")) == whole)
     }
 
-    @Test func `a replacement that was killed between its renames is finished`() throws {
-        let folder = try TemporaryFolder()
-        try Packer(RandomModel()).pack(to: folder("store.old"))
-        try Packer(model).pack(to: folder("store.packing"))
-        try Packer(model).pack(to: folder("store"), force: true) { _ in Issue.record("packed again") }
-        #expect(try Store(at: folder("store/")).manifest.experts[0].gateFormat == .q8_0)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["store"])
-    }
-
     @Test func `other weights or options do not go on in the same store`() throws {
         let folder = try TemporaryFolder()
         let interrupt: (PackProgress) throws -> Void = { if $0.expertsDone == 2 { throw PackError.cancelled } }

@@ -18,7 +18,7 @@ package struct Packer {
     /// Packs into the folder `path`, or goes on there.
     ///
     /// - Parameters:
-    ///   - force: builds a new store beside the one at `path`, whatever that is, and then takes its place.
+    ///   - force: builds a new store within the folder of the one at `path`, whatever that is, and then takes its place.
     ///   - workers: share the work within an expert.
     ///   - progress: told after each record.
     ///   - isCancelled: asked often; once it says yes, ``PackError/cancelled`` is thrown and everything done is kept.
@@ -31,22 +31,30 @@ package struct Packer {
     ) throws -> StoreManifest {
         let plan = try PackPlan(source, options)
         let target = StoreFolder(path: path)
-        try target.recoverFromReplacing()
-        let isReplacing = force && target.exists
-        if isReplacing { try target.checkReplaceable() }
-        let site = isReplacing ? target.replacement : target
-        try site.create()
-        let lock = try FolderLock(site)
-        switch try site.content(for: plan.manifest, startsOver: force) {
-        case .complete:
-            guard isReplacing else { throw alreadyThere(path) }
-        case .unfinished:
-            try site.checkSpace(for: plan.fileBytes)
-            try build(plan, in: site, workers, progress, isCancelled)
+        try target.create()
+        let lock = try FolderLock(target)
+        try target.checkHoldsOnlyAStore()
+        let wasReplaced = try target.finishReplacing()
+        if !(wasReplaced && force && target.isComplete(plan.manifest)) {
+            try pack(plan, to: target, isReplacing: force && target.hasData, workers, progress, isCancelled)
         }
-        if isReplacing { try target.takeReplacement() }
         lock.release()
         return plan.completeManifest
+    }
+
+    private func pack(
+        _ plan: PackPlan, to target: StoreFolder, isReplacing: Bool, _ workers: Workers,
+        _ progress: (PackProgress) throws -> Void, _ isCancelled: @Sendable () -> Bool
+    ) throws {
+        let site = isReplacing ? try target.makeReplacement() : target
+        switch try site.content(for: plan.manifest, startsOver: isReplacing) {
+        case .complete:
+            guard isReplacing else { throw alreadyThere(target.path) }
+        case .unfinished:
+            try site.checkSpace(for: plan.fileBytes, of: target)
+            try build(plan, in: site, of: target, workers, progress, isCancelled)
+        }
+        if isReplacing { try target.takeReplacement() }
     }
 
     private func alreadyThere(_ path: String) -> StoreError {
@@ -54,10 +62,11 @@ package struct Packer {
     }
 
     private func build(
-        _ plan: PackPlan, in folder: StoreFolder, _ workers: Workers, _ progress: (PackProgress) throws -> Void,
-        _ isCancelled: @Sendable () -> Bool
+        _ plan: PackPlan, in folder: StoreFolder, of target: StoreFolder, _ workers: Workers,
+        _ progress: (PackProgress) throws -> Void, _ isCancelled: @Sendable () -> Bool
     ) throws {
         try folder.markUnsynced()
+        try folder.removeTreeChecksum()
         let capacity = options.capacity ?? plan.fileBytes + plan.fileBytes / 16 + (256 << 20)
         do {
             let environment = try Environment.open(folder.path, for: .packing(capacity: capacity / 4096 * 4096))
@@ -72,11 +81,9 @@ package struct Packer {
             try environment.extendFileToLastPage()
             try environment.sync()
         } catch let error as LMDBError where error.isOutOfSpace || error.isInputOutputError && folder.mayBeFull {
-            throw StoreError(
-                .noSpace, folder.path, "the disk is full: \(error)",
-                wayOut: "make room and run the same command again to go on")
+            throw StoreError(.noSpace, target.path, "the disk is full: \(error)", wayOut: StoreError.makeRoom)
         }
-        try TreePages.checksum(of: folder, isComplete: true).write(to: folder)
+        try TreePages.checked(folder, isComplete: true).checksum.write(to: folder)
         folder.unmarkUnsynced()
     }
 

@@ -9,26 +9,29 @@ extension StoreFolder {
     ///
     /// - Parameter startsOver: removes what packing cannot go on with instead of refusing it.
     func content(for manifest: StoreManifest, startsOver: Bool) throws -> Content {
-        guard holdsOnlyAStore else {
-            throw StoreError(
-                .exists, path, "is there and is no store", wayOut: "choose another name, or remove it yourself")
-        }
         do {
             return try content(for: manifest, mayDiffer: !startsOver)
-        } catch let error as StoreError where startsOver || error.reason == .incomplete {
-            // A packer was killed before its first commit: there is nothing to go on with.
+        } catch let error as StoreError where error.reason == .incomplete || startsOver && error.isAboutContent {
+            // What is damaged, or was killed before its first commit, is nothing to go on with.
             try removeFiles()
             return .unfinished
         }
+    }
+
+    /// Whether the store is complete, and the one that is to be packed.
+    func isComplete(_ manifest: StoreManifest) -> Bool {
+        (try? content(for: manifest, mayDiffer: false)) == .complete
     }
 
     /// - Parameter mayDiffer: whether a complete store may be one of another model.
     private func content(for manifest: StoreManifest, mayDiffer: Bool) throws -> Content {
         guard hasData else { return .unfinished }
         let checksum = try TreeChecksum.read(from: self)
-        let tree = try TreePages.checksum(of: self, isComplete: checksum != nil)
-        guard checksum == nil || checksum == tree else { throw StoreError.corrupt(path, "data.mdb is damaged") }
-        let found = try StoreManifest.read(from: RecordFinder(self), self)
+        let tree = try TreePages.checked(self, isComplete: checksum != nil)
+        guard checksum == nil || checksum == tree.checksum else {
+            throw StoreError.corrupt(path, "data.mdb is damaged")
+        }
+        let found = try StoreManifest.read(from: RecordFinder(self, checked: tree.identity), self)
         let isComplete = found.isComplete && checksum != nil
         if isComplete, mayDiffer { return .complete }
         guard found.isContinued(by: manifest) else {
@@ -45,22 +48,14 @@ extension StoreFolder {
         return isComplete ? .complete : .unfinished
     }
 
-    /// Checks that a new store may take the place of what is here.
-    func checkReplaceable() throws {
-        guard holdsOnlyAStore else {
-            throw StoreError(
-                .exists, path, "is no store, and is not replaced", wayOut: "choose another name, or remove it yourself")
-        }
-    }
-
     /// Checks that the disk has room for a file of so many bytes, less what is there.
-    func checkSpace(for bytes: Int) throws {
+    func checkSpace(for bytes: Int, of target: StoreFolder) throws {
         guard let free = freeBytes else { return }
         var status = stat()
         let taken = stat(data, &status) == 0 ? Int(status.st_blocks) * 512 : 0
         guard free >= bytes - taken else {
             throw StoreError(
-                .noSpace, path, "\(bytes - taken) bytes are needed, and the disk has \(free) free",
+                .noSpace, target.path, "\(bytes - taken) bytes are needed, and the disk has \(free) free",
                 wayOut: "make room, or choose another --experts-dir")
         }
     }
@@ -74,18 +69,16 @@ extension StoreFolder {
 
     private var freeBytes: Int? {
         var disk = statvfs()
-        return statvfs(path, &disk) == 0 ? Int(disk.f_bavail) * Int(disk.f_frsize) : nil
+        guard statvfs(path, &disk) == 0 else { return nil }
+        // Some file systems say that they are endless.
+        let (bytes, overflow) = UInt(disk.f_bavail).multipliedReportingOverflow(by: UInt(disk.f_frsize))
+        return overflow ? .max : Int(clamping: bytes)
     }
 
     // Commits are not synced one by one. When the whole machine stops before a checkpoint, LMDB's pages may have reached
     // the disk in any order; when only the process is killed, they are all there. The marker tells the two apart.
 
-    func markUnsynced() throws {
-        try attempt("be written to") {
-            try Data(Self.boot.utf8).write(to: URL(filePath: unsynced), options: .atomic)
-        }
-        syncNames()
-    }
+    func markUnsynced() throws { try write(Array(Self.boot.utf8), to: unsynced) }
 
     func unmarkUnsynced() {
         unlink(unsynced)
@@ -94,11 +87,16 @@ extension StoreFolder {
 
     private var wasUnsyncedInThisBoot: Bool {
         guard let marker = FileManager.default.contents(atPath: unsynced) else { return true }
-        return String(decoding: marker, as: UTF8.self) == Self.boot
+        return Array(marker) == Array(Self.boot.utf8)
     }
 
     private static var boot: String {
         guard let id = FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id") else { return "" }
         return String(decoding: id, as: UTF8.self)
     }
+}
+
+extension StoreError {
+    /// Whether it is what the store holds that is wrong, and not the way to it.
+    fileprivate var isAboutContent: Bool { ![.inUse, .unreadable, .noSpace].contains(reason) }
 }

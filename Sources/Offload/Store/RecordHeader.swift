@@ -83,6 +83,7 @@ struct RecordHeader: Sendable {
 
     /// What is wrong with the start of a record, if anything: it must be this very header, intact with its table.
     func fault(in record: UnsafeRawBufferPointer) -> String? {
+        guard record.count >= layout.payloadOffset else { return "ends within its header" }
         let stored = UInt32(littleEndian: record.loadUnaligned(fromByteOffset: Self.checkedBytes, as: UInt32.self))
         let found = Self.checksum(of: record, layout)
         guard stored == found else {

@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import Logging
 package import Mixture
 package import ModelFiles
@@ -32,26 +31,17 @@ package final class Store: @unchecked Sendable {  // All set in `init`; the reco
     /// - Throws: ``StoreError`` when it is missing, incomplete, damaged, written by a newer program or none of ours.
     package init(at path: String, logger: Logger = Logger(label: "offstage.store")) throws {
         let folder = StoreFolder(path: path)
-        try folder.checkReadable()
-        records = try RecordFinder(folder)
-        file = try DirectFile(folder.data, logger: logger)
-        guard file.identity == records.identity else {
-            throw StoreError(.inUse, path, "was replaced while it was opened", wayOut: "try again")
-        }
-        manifest = try StoreManifest.read(from: records, folder)
-        guard manifest.isComplete else {
-            throw StoreError.incomplete(path)
-        }
-        guard try TreeChecksum.read(from: folder) != nil else {
-            throw StoreError(
-                .incomplete, path, "tree.crc is missing",
-                wayOut: "copy the whole folder, or run the same pack command again")
-        }
+        let opening = try StoreOpening.begin(folder, logger)
+        manifest = opening.manifest
+        file = opening.file
+        records = opening.records
+        try manifest.check(fileLength: records.fileLength, folder)
         layouts = try manifest.layouts(folder)
         (dense, experts) = try (
             manifest.locateDense(in: records, folder), manifest.locateExperts(layouts, in: records, folder)
         )
-        tokenizer = try StoredTokenizer.get(records, path: path)
+        tokenizer = try StoredTokenizer.get(
+            records, vocabularySize: manifest.architecture.vocabularySize, path: path)
         self.path = path
     }
 
@@ -59,57 +49,9 @@ package final class Store: @unchecked Sendable {  // All set in `init`; the reco
     func offset(layer: Int, expert: Int) -> Int { experts[layer * manifest.architecture.expertCount + expert] }
 }
 
-extension StoreFolder {
-    /// Checks what must be right before LMDB maps the file.
-    fileprivate func checkReadable() throws {
-        guard exists else {
-            throw StoreError(.missing, path, "there is no such store", wayOut: "pack a model there first")
-        }
-        guard hasData else {
-            throw StoreError(.foreign, path, "has no data.mdb, so it is no store", wayOut: "pack a model there first")
-        }
-        let written = try TreeChecksum.read(from: self)
-        // Under a packer's hands the tree would look damaged.
-        if written == nil { try FolderLock(self, isShared: true).release() }
-        let found = try TreePages.checksum(of: self, isComplete: written != nil)
-        guard written == nil || written == found else {
-            throw StoreError.corrupt(
-                path,
-                "data.mdb is damaged: its tree of \(found.pages) pages has checksum \(hex(found.crc32c)), and \(hex(written!.crc32c)) was written"
-            )
-        }
-    }
-}
-
 extension StoreManifest {
-    static func read(from records: borrowing RecordFinder, _ folder: StoreFolder) throws -> StoreManifest {
-        guard let text = try records.text(RecordFinder.manifest, in: .manifest) else {
-            throw StoreError.withoutManifest(folder)
-        }
-        do {
-            let version = try JSONDecoder().decode(Version.self, from: Data(text)).formatVersion
-            guard version <= currentVersion else {
-                throw StoreError(
-                    .newer, folder.path, "it has version \(version), and this program reads up to \(currentVersion)",
-                    wayOut: "use a newer program, or " + StoreError.packAgain)
-            }
-            return try JSONDecoder().decode(StoreManifest.self, from: Data(text))
-        } catch let error as DecodingError {
-            throw StoreError.corrupt(folder.path, "its manifest cannot be read: \(error)")
-        }
-    }
-
-    private struct Version: Decodable {
-        var formatVersion: Int
-    }
-
     fileprivate func layouts(_ folder: StoreFolder) throws -> [ExpertLayout] {
-        guard experts.count == architecture.layerCount, (1...65536).contains(architecture.expertCount), tileBytes > 0
-        else {
-            throw StoreError.corrupt(
-                folder.path, "its manifest names experts for \(experts.count) of \(architecture.layerCount) layers")
-        }
-        return try experts.map { shape in
+        try experts.map { shape in
             guard let layout = ExpertLayout(shape, tileBytes: tileBytes) else {
                 throw StoreError.corrupt(folder.path, "its manifest names impossible experts: \(shape)")
             }

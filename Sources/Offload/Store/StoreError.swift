@@ -25,6 +25,7 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
 
 extension StoreError {
     static let packAgain = "pack the model again with --force"
+    static let makeRoom = "make room and run the same command again to go on"
 
     static func incomplete(_ path: String) -> StoreError {
         StoreError(
@@ -38,6 +39,17 @@ extension StoreError {
         return StoreError(
             .foreign, folder.path, "holds no manifest, so it is no store of Offstage",
             wayOut: "choose another name, or remove it yourself")
+    }
+
+    static func withoutChecksum(_ path: String) -> StoreError {
+        StoreError(
+            .incomplete, path, "tree.crc is missing",
+            wayOut: "copy the whole folder, or run the same pack command again")
+    }
+
+    /// What was looked at is no longer what the folder holds.
+    static func replaced(_ path: String) -> StoreError {
+        StoreError(.inUse, path, "was replaced while it was opened", wayOut: "try again")
     }
 
     static func corrupt(_ path: String, _ found: String) -> StoreError {

@@ -26,7 +26,10 @@ enum StoredTokenizer {
         try put(tokenizer.kinds.map(\.rawValue), Name.kinds, transaction)
     }
 
-    static func get(_ records: borrowing RecordFinder, path: String) throws -> TokenizerDescription {
+    /// - Parameter vocabularySize: tokens that the weights know.
+    /// - Throws: ``StoreError`` `.corrupt` for one that contradicts itself or the weights.
+    static func get(_ records: borrowing RecordFinder, vocabularySize: Int, path: String) throws -> TokenizerDescription
+    {
         var tokenizer = try decoded(get(Name.description, records, path), path)
         tokenizer.pieces = try pieces(get(Name.pieces, records, path), path)
         let scores = try get(Name.scores, records, path)
@@ -41,13 +44,8 @@ enum StoredTokenizer {
             }
             return kind
         }
-        guard tokenizer.scores.count == tokenizer.pieces.count || tokenizer.scores.isEmpty,
-            tokenizer.kinds.count == tokenizer.pieces.count || tokenizer.kinds.isEmpty
-        else {
-            throw StoreError.corrupt(
-                path,
-                "its tokenizer has \(tokenizer.pieces.count) pieces, \(tokenizer.scores.count) scores and \(tokenizer.kinds.count) kinds"
-            )
+        if let problem = tokenizer.problem(vocabularySize: vocabularySize) {
+            throw StoreError.corrupt(path, "its tokenizer has \(problem)")
         }
         return tokenizer
     }
@@ -78,10 +76,26 @@ enum StoredTokenizer {
             let count = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
             rest = rest.dropFirst(4)
             guard count <= rest.count else { break }
-            pieces.append(String(decoding: rest.prefix(count), as: UTF8.self))
+            guard let piece = String(validating: rest.prefix(count), as: UTF8.self) else {
+                throw StoreError.corrupt(path, "piece \(pieces.count) of its tokenizer is not UTF-8")
+            }
+            pieces.append(piece)
             rest = rest.dropFirst(count)
         }
         guard rest.isEmpty else { throw StoreError.corrupt(path, "its tokenizer ends within a piece") }
         return pieces
+    }
+}
+
+extension TokenizerDescription {
+    fileprivate func problem(vocabularySize: Int) -> String? {
+        let ids = [unknownID, beginningID].compactMap(\.self) + endIDs
+        return switch true {
+        case scores.count != pieces.count || kinds.count != pieces.count:
+            "\(pieces.count) pieces, \(scores.count) scores and \(kinds.count) kinds"
+        case pieces.count > vocabularySize: "\(pieces.count) pieces, where the model knows \(vocabularySize) tokens"
+        case !ids.allSatisfy(pieces.indices.contains): "special ids \(ids), where there are \(pieces.count) pieces"
+        default: nil
+        }
     }
 }

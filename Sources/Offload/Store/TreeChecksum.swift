@@ -12,9 +12,9 @@ struct TreeChecksum: Codable, Equatable, Sendable {
     var crc32c: UInt32
 
     static func read(from folder: StoreFolder) throws -> TreeChecksum? {
-        guard let bytes = FileManager.default.contents(atPath: folder.treeChecksum) else { return nil }
+        guard let bytes = try folder.contents(of: folder.treeChecksum) else { return nil }
         do {
-            return try JSONDecoder().decode(Self.self, from: bytes)
+            return try JSONDecoder().decode(Self.self, from: Data(bytes))
         } catch {
             throw StoreError.corrupt(folder.path, "tree.crc cannot be read (\(bytes.count) bytes)")
         }
@@ -23,9 +23,17 @@ struct TreeChecksum: Codable, Equatable, Sendable {
     func write(to folder: StoreFolder) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        try folder.attempt("be written to") {
-            try encoder.encode(self).write(to: URL(filePath: folder.treeChecksum), options: .atomic)
+        try folder.write(Array(encoder.encode(self)), to: folder.treeChecksum)
+    }
+}
+
+extension StoreFolder {
+    /// What the tree of complete data may sum up to: while a store takes the place of another its checksum moves after
+    /// its data.
+    var treeChecksums: [TreeChecksum] {
+        get throws {
+            let moving = try? TreeChecksum.read(from: replacement)
+            return try [TreeChecksum.read(from: self), moving].compactMap(\.self)
         }
-        folder.syncNames()
     }
 }

@@ -11,16 +11,22 @@ struct TreePages: ~Copyable {
     private var checksum: TreeChecksum
     private var seen: Set<UInt64> = []
 
+    /// What was found, and in which file.
+    struct Checked {
+        let checksum: TreeChecksum
+        let identity: FileIdentity?
+    }
+
     /// Checks the structure of a store's tree and sums it up, with bounded reads only.
     ///
     /// - Parameter isComplete: whether every page must be there, or only those in use.
     /// - Throws: ``StoreError`` `.foreign`, `.truncated` or `.corrupt`.
-    static func checksum(of folder: StoreFolder, isComplete: Bool) throws -> TreeChecksum {
+    static func checked(_ folder: StoreFolder, isComplete: Bool) throws -> Checked {
         var tree = try TreePages(folder)
         if isComplete { try tree.meta.checkLength(tree.file.length, folder) }
         try tree.walk(tree.meta.free, .freePages)
         try tree.walk(tree.meta.main, .names)
-        return tree.checksum
+        return Checked(checksum: tree.checksum, identity: tree.file.identity)
     }
 
     private init(_ folder: StoreFolder) throws {
@@ -69,6 +75,11 @@ struct TreePages: ~Copyable {
         else { throw corrupt("page \(number) is not the page it should be") }
         for node in nodes {
             if depth > 1 {
+                // LMDB compares keys of free pages as whole numbers; the first of a branch has none.
+                let keySize = page.integer(node + 6, as: UInt16.self)
+                guard content != .freePages || node == nodes[0] || keySize == 8 else {
+                    throw corrupt("page \(number) lists no free pages")
+                }
                 try walk(page: page.child(node), depth: depth - 1, content)
             } else {
                 try check(leaf: node, of: page, number, content)
@@ -100,7 +111,10 @@ struct TreePages: ~Copyable {
             guard tree.flags == 0 else { throw corrupt("a database has the flags \(tree.flags)") }
             try walk(tree, .records)
         case .freePages:
-            guard flags & Page.subData == 0, keySize == 8 else { throw corrupt("page \(number) lists no free pages") }
+            // A list is about as long as there are pages, at most; LMDB leaves some room in it.
+            guard flags & Page.subData == 0, keySize == 8, UInt64(size) / 8 <= meta.lastPage + 1 << 17 else {
+                throw corrupt("page \(number) lists no free pages")
+            }
             try check(freePages: try bytes(of: value, size, flags, page))
         }
     }
@@ -120,13 +134,13 @@ struct TreePages: ~Copyable {
             (0..<bytes.count / 8).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
         }
         guard let count = list.first, count < list.count,
-            list[1...].prefix(Int(count)).allSatisfy({ 2...max(meta.lastPage, 2) ~= $0 })
+            list[1...].prefix(Int(count)).allSatisfy({ $0 >= 2 && $0 <= meta.lastPage })
         else { throw corrupt("its list of free pages is impossible") }
     }
 
     /// Checks that pages lie in the file, behind the meta pages.
     private func check(pages: Int, from number: UInt64) throws {
-        guard 2...max(meta.lastPage, 2) ~= number, UInt64(pages) <= meta.lastPage - number + 1 else {
+        guard number >= 2, number <= meta.lastPage, UInt64(pages) <= meta.lastPage - number + 1 else {
             throw corrupt("\(pages) pages at \(number) are used, and the last page is \(meta.lastPage)")
         }
         guard (number + UInt64(pages)) <= UInt64(file.length / meta.pageSize) else {
