@@ -9,16 +9,17 @@ enum Interruption {
     private static let noticed = Atomic<Bool>(false)
     /// Whether what is under way leaves nothing behind when it is cut off.
     private static let canEndAtOnce = Atomic<Bool>(false)
-    static let farewell: StaticString = "Interrupted; the same command begins again.\n"
-
-    static let exitCode: Int32 = 130
+    // Computed, so that no handler is the first to ask for them and has to make them.
+    static var farewell: StaticString { "Interrupted; the same command begins again.\n" }
+    static var exitCode: Int32 { 130 }
 
     static var isRequested: Bool { noticed.load(ordering: .relaxed) }
 
     static func watch() {
-        // Made before a handler needs them.
+        // What a handler touches is made before: whoever is first to ask for a static variable makes it under a lock.
         noticed.store(false, ordering: .relaxed)
         canEndAtOnce.store(false, ordering: .relaxed)
+        LivePanel.prepareToClose()
         for number in [SIGINT, SIGTERM] { notice(number) }
         // A reader that went away, and a file that may not grow, are told by the failed write.
         for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }

@@ -63,6 +63,9 @@ final class LivePanel {
         return (Int(size.ws_row), Int(size.ws_col))
     }
 
+    /// Makes what ``close()`` touches, before a signal's handler may call it.
+    static func prepareToClose() { isOpen.store(false, ordering: .relaxed) }
+
     /// Leaves the last picture where it is and gives the terminal back.
     ///
     /// Also when the program ends at once, so it does only what a signal's handler may.
