@@ -16,7 +16,9 @@ let package = Package(
     ],
     traits: [
         .trait(
-            name: "OpenBLAS", description: "Multiply large f32 matrices with OpenBLAS instead of the built-in kernels."),
+            name: "OpenBLAS",
+            description: "Multiply large f32 matrices with OpenBLAS, where it is installed, instead of our own kernels."
+        ),
         .default(enabledTraits: ["OpenBLAS"]),
     ],
     dependencies: [
@@ -25,20 +27,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     ],
     targets: [
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .target(name: "CKernels"),
 
         .target(name: "Files", swiftSettings: house),
         .target(name: "Profiling", dependencies: ["Files"], swiftSettings: house),
-        .target(
-            name: "Tensors",
-            dependencies: [
-                "CKernels",
-                .target(name: "COpenBLAS", condition: .when(traits: ["OpenBLAS"])),
-            ],
-            swiftSettings: house),
+        .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: house),
         .target(
             name: "ModelFiles",
             dependencies: ["Files", "Tensors", .product(name: "HeapModule", package: "swift-collections")],
@@ -82,7 +77,7 @@ let package = Package(
         .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Tensors"], swiftSettings: house),
         .testTarget(name: "MixtureTests", dependencies: ["Mixture", "Tensors"], swiftSettings: house),
         .testTarget(
-            name: "OffloadTests", dependencies: ["Offload", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            name: "OffloadTests", dependencies: ["Offload", "Mixture", "ModelFiles", "Tensors", "Profiling", "CUV"],
             swiftSettings: house),
         .testTarget(
             name: "TransformerTests", dependencies: ["Transformer", "Mixture", "ModelFiles", "Tensors", "Profiling"],

@@ -24,6 +24,10 @@ struct MemoryPlanner {
     private let model: Footprint
     private let options: SessionOptions
     private let available: AvailableMemory
+    /// Whether f32 experts or attention weights are multiplied, with enough tokens in a pass for BLAS.
+    private let wantsBLAS: Bool
+    /// Whether BLAS multiplies them. It is opened to know, so that the program is measured with it.
+    private let usesBLAS: Bool
     private var layouts: [ExpertLayout] { model.layouts }
     private var expertsPerLayer: Int { model.architecture.expertCount }
 
@@ -32,6 +36,11 @@ struct MemoryPlanner {
         self.model = model
         self.options = options
         self.available = available
+        let experts = model.layouts.flatMap { [$0.shape.gateFormat, $0.shape.upFormat, $0.shape.downFormat] }
+        let dense = model.denseFormats.filter { !$0.key.isAlwaysFloat }.values
+        wantsBLAS =
+            (experts + dense).contains(.f32) && options.limits.tokens >= WeightMatrix.leastTokensForBLAS
+        usesBLAS = wantsBLAS && WeightMatrix.multipliesWithBLAS(tokens: options.limits.tokens)
     }
 
     /// - Throws: ``InferenceError`` when an option is none, the budget is below the smallest that works, or what it would take
@@ -83,6 +92,7 @@ struct MemoryPlanner {
         let positions = options.limits.positions
         return [
             blasBytes > 0 ? CPU.blasWarning.map { $0 + "." } : nil,
+            wantsBLAS ? WeightMatrix.absenceOfBLAS.map { $0 + "." } : nil,
             positions > longest
                 ? "\(model.name) is made for \(longest) positions; beyond them, and there is room for \(positions), text may fall apart."
                 : nil,
@@ -94,13 +104,9 @@ struct MemoryPlanner {
         ].compactMap(\.self)
     }
 
-    /// BLAS multiplies f32 experts and attention weights when enough tokens pass together.
+    /// What BLAS keeps for every thread.
     private var blasBytes: Int {
-        let experts = layouts.flatMap { [$0.shape.gateFormat, $0.shape.upFormat, $0.shape.downFormat] }
-        let dense = model.denseFormats.filter { !$0.key.isAlwaysFloat }.values
-        let usesFloats = (experts + dense).contains(.f32)
-        return usesFloats && WeightMatrix.multipliesWithBLAS(tokens: options.limits.tokens)
-            ? options.threads * Self.blasBuffer(tokens: options.limits.tokens) : 0
+        usesBLAS ? options.threads * Self.blasBuffer(tokens: options.limits.tokens) : 0
     }
 
     private func budget(_ plan: MemoryPlan, greatest: Int) -> Int {

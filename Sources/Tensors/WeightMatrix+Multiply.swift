@@ -1,9 +1,5 @@
 import CKernels
 
-#if OpenBLAS
-    import COpenBLAS
-#endif
-
 extension WeightMatrix {
     /// Writes `view[i, column + r]` = Σ over c of `self[r, c]` × `activations[i, c]` for all rows r.
     ///
@@ -45,38 +41,20 @@ extension WeightMatrix {
     }
 
     /// From how many activation rows on BLAS is the faster one.
-    static let leastTokensForBLAS = 16
+    package static let leastTokensForBLAS = 16
 
-    /// - Returns: false where the product is better left to our own kernel.
+    /// - Returns: false where the product is better left to our own kernel, or there is no BLAS.
     private func multiplyWithBLAS(
         _ activations: UnsafePointer<Float>, tokens: Int, into out: UnsafeMutablePointer<Float>, stride: Int
     ) -> Bool {
         #if OpenBLAS
-            guard tokens >= Self.leastTokensForBLAS, rows >= 32, columns >= 32 else { return false }
-            _ = BLAS.oneThread
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(tokens), blasint(rows), blasint(columns), 1,
-                activations,
-                blasint(columns), bytes.assumingMemoryBound(to: Float.self), blasint(columns), 0, out, blasint(stride))
+            guard tokens >= Self.leastTokensForBLAS, rows >= 32, columns >= 32,
+                case .success(let library) = OpenBLAS.opened
+            else { return false }
+            library.multiply(
+                activations, by: bytes.assumingMemoryBound(to: Float.self), rows: tokens, columns: rows, depth: columns,
+                into: out, stride: stride)
             return true
-        #else
-            return false
-        #endif
-    }
-}
-
-#if OpenBLAS
-    private enum BLAS {
-        /// Every call stays on its thread; ``Workers`` do the spreading.
-        static let oneThread: Void = openblas_set_num_threads(1)
-    }
-#endif
-
-extension WeightMatrix {
-    /// Whether products of f32 weights with so many activation rows may go through BLAS, which then keeps buffers.
-    package static func multipliesWithBLAS(tokens: Int) -> Bool {
-        #if OpenBLAS
-            return tokens >= leastTokensForBLAS
         #else
             return false
         #endif
