@@ -29,13 +29,14 @@ public final class Session {
         warnings = planner.warnings(plan)
         self.model = model
         self.options = options
-        workers = Workers(count: options.threads)
         let dense = try model.store.loadDense()
         let weights = try DenseWeights(model.architecture) { role in
             guard let matrix = dense[role] else { throw InferenceError("the store \(model.store.path) has no \(role)") }
             return matrix
         }
         cache = try ExpertCache(model.store, planned.slabs, policy: options.policy.type)
+        // Last, since they make do with fewer threads where the system grants no more, and the loader cannot.
+        workers = Workers(count: options.threads)
         language = LanguageModel(
             model.architecture, weights: weights, experts: cache, workers: workers, limits: options.limits)
         language.prefetchesPrompts = options.prefetchesPrompts

@@ -169,6 +169,6 @@ extension StoreManifest {
 extension Packer {
     /// Memory that loading the dense weights of a store will take beside them, at most: a part for each thread that reads.
     package static var stagingBytes: Int {
-        Mapping.rounded(Reader.poolThreads * (Reader.pieceBytes + 2 * RecordLayout.windowAlignment))
+        Mapping.rounded(ReadingPool.wanted * (Reader.pieceBytes + 2 * RecordLayout.windowAlignment))
     }
 }

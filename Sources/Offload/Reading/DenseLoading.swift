@@ -43,15 +43,15 @@ final class DenseLoading: @unchecked Sendable {  // `monitor` guards `next`, `ru
     }
 
     private static func stagingBytes(count: Int, greatest: Int) -> Int {
-        Mapping.rounded(min(count, Reader.poolThreads) * greatest)
+        Mapping.rounded(min(count, ReadingPool.wanted) * greatest)
     }
 
     /// Reads all parts and returns when the last has landed.
     func run(_ file: DirectFile) throws {
         let greatest = parts.map(\.header.layout.windowLength).max() ?? 0
-        let areas = min(parts.count, Reader.poolThreads)
         let mapping = try Mapping(Self.stagingBytes(count: parts.count, greatest: greatest))
         let reader = try Reader(file)
+        let areas = min(parts.count, reader.lanes)
         let stagings = (0..<areas).map { area in
             Staging(mapping[area * greatest..<(area + 1) * greatest], self, reader)
         }

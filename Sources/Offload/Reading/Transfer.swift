@@ -2,24 +2,24 @@
 ///
 /// Its maker sets `offset` and `length` and hands it to a ``Reader``; from then on it is the loader's alone, until
 /// ``TransferRecipient/transferEnded(_:_:)`` gives it back to be used again.
-final class Transfer: @unchecked Sendable {  // It has one owner at a time, handed over through the reader's mailbox.
-    let memory: UnsafeMutableRawBufferPointer
+package final class Transfer: @unchecked Sendable {  // One owner at a time, handed over through the mailbox.
+    package let memory: UnsafeMutableRawBufferPointer
     unowned let recipient: any TransferRecipient
     /// Where the stretch begins in the file, and how long it is: both whole multiples of ``DirectFile/alignment``.
-    var offset = 0
-    var length = 0
+    package var offset = 0
+    package var length = 0
 
     // The loader's.
     var progress = TransferProgress()
 
-    init(into memory: UnsafeMutableRawBufferPointer, for recipient: any TransferRecipient) {
+    package init(into memory: UnsafeMutableRawBufferPointer, for recipient: any TransferRecipient) {
         self.memory = memory
         self.recipient = recipient
     }
 }
 
 /// Who gets the bytes of a transfer. Called on the loader's thread, which waits meanwhile.
-protocol TransferRecipient: AnyObject, Sendable {
+package protocol TransferRecipient: AnyObject, Sendable {
     /// The first `byteCount` bytes are in memory.
     ///
     /// - Throws: when they are not what they should be; the transfer then fails with this error.
@@ -29,7 +29,7 @@ protocol TransferRecipient: AnyObject, Sendable {
     func transferEnded(_ transfer: Transfer, _ outcome: TransferOutcome)
 }
 
-enum TransferOutcome {
+package enum TransferOutcome {
     case landed
     case failed(any Error)
     case cancelled
