@@ -17,14 +17,16 @@ package final class ExpertCache: ExpertSource {
     /// - Parameters:
     ///   - plan: how many slots there are (``SlabPlan``), made for this store.
     ///   - policy: decides what is evicted.
+    ///   - reader: reads the store's file; nil: a reader of its own.
     /// - Throws: when the loader cannot be started, or the memory is not granted.
     package init(
-        _ store: Store, _ plan: SlabPlan, policy: any EvictionPolicy.Type = DecayForwardDistancePolicy.self
+        _ store: Store, _ plan: SlabPlan, policy: any EvictionPolicy.Type = DecayForwardDistancePolicy.self,
+        reader: Reader? = nil
     ) throws {
         layouts = store.layouts
-        reader = try Reader(store.file)
+        self.reader = try reader ?? Reader(store.file)
         let policy = policy.init(layers: layouts.count, experts: store.manifest.architecture.expertCount)
-        table = try ExpertTable(store, plan, policy, reader)
+        table = try ExpertTable(store, plan, policy, self.reader)
     }
 
     /// The loader is stopped while everything it writes to is still there.

@@ -47,7 +47,7 @@ final class DenseLoading: @unchecked Sendable {  // `monitor` guards `next`, `ru
     }
 
     /// Reads all parts and returns when the last has landed.
-    func run(_ file: DirectFile) throws {
+    func run(_ file: any ReadSource) throws {
         let greatest = parts.map(\.header.layout.windowLength).max() ?? 0
         let mapping = try Mapping(Self.stagingBytes(count: parts.count, greatest: greatest))
         let reader = try Reader(file)

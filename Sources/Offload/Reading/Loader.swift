@@ -16,7 +16,7 @@ final class Loader {
         static func == (a: Queued, b: Queued) -> Bool { a.ticket == b.ticket }
     }
 
-    private let file: DirectFile
+    private let file: any ReadSource
     private let mailbox: Mailbox
     private let pieceBytes: Int
     private var messages: [Mailbox.Message] = []
@@ -28,7 +28,7 @@ final class Loader {
     private var tickets = 0
     private var isStopping = false
 
-    init(_ file: DirectFile, _ mailbox: Mailbox, pieceBytes: Int, lanes: Int) {
+    init(_ file: any ReadSource, _ mailbox: Mailbox, pieceBytes: Int, lanes: Int) {
         self.file = file
         self.mailbox = mailbox
         self.pieceBytes = pieceBytes
@@ -39,7 +39,7 @@ final class Loader {
     func run() {
         let this = Unmanaged.passUnretained(self).toOpaque()
         mailbox.bell.pointee.data = this
-        lanes = (0..<laneCount).map { _ in Lane(self) }
+        lanes = (0..<laneCount).map { _ in Lane(self, mailbox.loop) }
         idleLanes = lanes
         uv_async_send(mailbox.bell)  // For what was posted before there was somebody to deliver it to.
         uv_run(mailbox.loop, UV_RUN_DEFAULT)
@@ -100,11 +100,11 @@ final class Loader {
         transfer.progress.started += length
         transfer.progress.inFlight += 1
         lane.take(start..<start + length, of: transfer)
-        lane.read(file, on: mailbox.loop)
+        lane.read(file)
     }
 
     /// A read came back.
-    fileprivate func landed(_ result: Int, in lane: Lane) {
+    func landed(_ result: Int, in lane: Lane) {
         guard let transfer = lane.transfer else { return }
         let end = transfer.offset + lane.range.upperBound
         if result > 0 { mailbox.bytesRead.wrappingAdd(result, ordering: .relaxed) }
@@ -115,7 +115,7 @@ final class Loader {
             pump()  // The disk goes on while this piece is checked.
             land(range, of: transfer)
         case .goOn:
-            return lane.read(file, on: mailbox.loop)
+            return lane.read(file)
         case .ended(let offset):
             fail(lane, ReadError.ended(file.path, at: transfer.offset + offset, wanted: end))
         case .failed(let code, let offset):
@@ -147,7 +147,7 @@ final class Loader {
 
     private func giveBack(_ lane: Lane) {
         lane.transfer!.progress.inFlight -= 1
-        lane.transfer = nil
+        lane.leave()
         idleLanes.append(lane)
         mailbox.busyTime.withLock { $0.end() }
     }
@@ -160,7 +160,8 @@ final class Loader {
         guard hasLanded || progress.isStopped else { return }
         transfer.progress.ticket = nil
         file.dropCache(transfer.offset..<transfer.offset + transfer.length)
-        if hasLanded { transfer.progress.isCancelled = false }
+        // What is not merely cancelled cannot go on.
+        if hasLanded || progress.failure != nil { transfer.progress.isCancelled = false }
         if let failure = progress.failure {
             transfer.recipient.transferEnded(transfer, .failed(failure))
         } else {
@@ -180,58 +181,5 @@ final class Loader {
         }
         let bell = UnsafeMutableRawPointer(mailbox.bell).assumingMemoryBound(to: uv_handle_t.self)
         if idleLanes.count == laneCount, uv_is_closing(bell) == 0 { uv_close(bell, nil) }
-    }
-}
-
-/// One read at a time.
-private final class Lane {
-    enum Step {
-        case complete, goOn
-        /// The file ends here.
-        case ended(Int)
-        case failed(Int32, Int)
-    }
-
-    private let request = UnsafeMutablePointer<uv_fs_t>.allocate(capacity: 1)
-    private unowned let loader: Loader
-    var transfer: Transfer?
-    private(set) var range = 0..<0
-    private var position = 0
-
-    init(_ loader: Loader) { self.loader = loader }
-
-    deinit { request.deallocate() }
-
-    func take(_ range: Range<Int>, of transfer: Transfer) {
-        self.transfer = transfer
-        self.range = range
-        position = range.lowerBound
-    }
-
-    func read(_ file: DirectFile, on loop: UnsafeMutablePointer<uv_loop_t>) {
-        let start = transfer!.memory.baseAddress! + position
-        var buffer = uv_buf_init(start.assumingMemoryBound(to: CChar.self), UInt32(range.upperBound - position))
-        request.pointee.data = Unmanaged.passUnretained(self).toOpaque()
-        let code = uv_fs_read(
-            loop, request, file.descriptor, &buffer, 1, Int64(transfer!.offset + position)
-        ) { request in
-            let lane = Unmanaged<Lane>.fromOpaque(request!.pointee.data).takeUnretainedValue()
-            let result = request!.pointee.result
-            uv_fs_req_cleanup(request)
-            lane.loader.landed(result, in: lane)
-        }
-        if code < 0 { loader.landed(Int(code), in: self) }
-    }
-
-    /// Takes in what a read returned: bytes, 0 at the end of the file, or an error below 0.
-    func advance(by result: Int) -> Step {
-        if result == Int(UV_EINTR.rawValue) || result == Int(UV_EAGAIN.rawValue) { return .goOn }
-        guard result >= 0 else { return .failed(Int32(truncatingIfNeeded: result), position) }
-        if position + result == range.upperBound { return .complete }
-        // A short read goes on from the last boundary it passed.
-        let next = (position + result) / DirectFile.alignment * DirectFile.alignment
-        guard next > position else { return .ended(position + result) }
-        position = next
-        return .goOn
     }
 }

@@ -19,7 +19,7 @@ package final class Reader: Sendable {
     /// Starts the loader's thread.
     ///
     /// - Throws: ``ReadError`` when the system grants too few threads or descriptors.
-    init(_ file: DirectFile, pieceBytes: Int = Reader.pieceBytes, lanes: Int = .max) throws {
+    package init(_ file: any ReadSource, pieceBytes: Int = Reader.pieceBytes, lanes: Int = .max) throws {
         precondition(pieceBytes > 0 && pieceBytes % DirectFile.alignment == 0, "pieces of \(pieceBytes) bytes")
         mailbox = try Mailbox()
         do {

@@ -10,8 +10,11 @@ extension Store {
 
     /// Reads dense tensors into memory, all of them if none are named.
     ///
+    /// - Parameter source: read instead of the store's own file.
     /// - Throws: ``StoreError`` when one is damaged, ``ReadError`` when one cannot be read.
-    package func loadDense(_ roles: [TensorRole]? = nil) throws -> [TensorRole: WeightMatrix] {
+    package func loadDense(
+        _ roles: [TensorRole]? = nil, reading source: (any ReadSource)? = nil
+    ) throws -> [TensorRole: WeightMatrix] {
         let roles = roles ?? TensorRole.dense(of: manifest.architecture)
         let tensors = roles.map { role in
             guard let tensor = dense[role] else {
@@ -27,7 +30,7 @@ extension Store {
                     memory.place(of: role))
             }
         }
-        try DenseLoading(parts, path: path).run(file)
+        try DenseLoading(parts, path: path).run(source ?? file)
         return memory.matrices
     }
 }
