@@ -39,7 +39,7 @@ public struct ModelSummary: Codable, Sendable {
             let model = try Model(path: path)
             self.init(
                 path: path, .store, model.name, model.architecture, model.store.tokenizer, model.store.formats,
-                try MemoryPlanner(Footprint(model.store), unlimited).plan().memory)
+                try MemoryPlanner(Footprint(model.store, model.architecture), unlimited).plan().memory)
         } else {
             let source = try ModelFile.open(path: path)
             var isFolder: ObjCBool = false
