@@ -46,7 +46,12 @@ import Testing
         // The library's file is there, but is none.
         let broken = try limited("touch libopenblas.so.0; export LD_LIBRARY_PATH=$PWD", score)
         #expect(broken.code == 0, "\(broken.notes)")
-        let tight = try limited("ulimit -v 450000", score)
+        // How much the program maps by itself hangs on how it was built.
+        var tight = free
+        for kibibytes in [450_000, 400_000, 350_000, 325_000, 300_000] where tight.code == 0 {
+            tight = try limited("ulimit -v \(kibibytes)", score)
+            if tight.notes.contains("OpenBLAS is not used") { break }
+        }
         #expect(tight.code == 0, "\(tight.notes)")
         guard WeightMatrix.multipliesWithBLAS(tokens: 40) else { return }
         for (outcome, reason) in [(broken, "libopenblas.so.0"), (tight, "no address space")] {

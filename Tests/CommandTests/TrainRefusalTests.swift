@@ -142,6 +142,7 @@ struct TrainRefusalTests {
         arguments: [
             (["train"], "Give a RECIPE, or a text with --data"),
             (["train", "--data", "text.txt", "--out", ""], "--out"),
+            (["train", "--data", ""], "--data has an empty path"),
             (["train", "--data", "text.txt", "--threads", "0"], "--threads wants 1 to 1024"),
             (["train", "--data", "text.txt", "--router", "best"], "'best'"),
             (["train", "--data", "text.txt", "--domain-weights", "text"], "'text' is invalid"),
@@ -157,7 +158,7 @@ struct TrainRefusalTests {
             (["synth", "x.gguf", "--top-k", "9"], "the number of experts per token is 9"),
             (["synth", "x.gguf", "--heads", "3"], "3 heads do not divide among 2"),
             (["synth", "x.gguf", "--vocab", "3"], "a vocabulary of 3"),
-            (["synth", "x.gguf", "--hidden", "40"], "rows of 40 do not divide"),
+            (["synth", "x.gguf", "--hidden", "40", "--head-dim", "8"], "rows of 40 do not divide"),
         ] as [([String], String)])
     func `a wrong command line is answered with 2`(arguments: [String], message: String) throws {
         #expect(try refusal(of: arguments, code: 2).contains(message))
@@ -178,7 +179,6 @@ struct TrainRefusalTests {
             ("short.txt", "tokens to train on, where a context of 16 needs 17"),
             ("binary.txt", "binary.txt: is not text in UTF-8"), ("latin.txt", "latin.txt: is not text in UTF-8"),
             ("none", "none: has no text files in it"), ("/dev/null", "/dev/null: is not a regular file"),
-            ("", "data has an empty path"),
         ]
         for (name, message) in messages {
             let notes = try refusal(of: TrainingSample.command().map { $0 == "text.txt" ? name : $0 })

@@ -18,8 +18,9 @@ struct RandomModel: ModelSource {
         let pieces = 0..<min(50, architecture.vocabularySize)
         return TokenizerDescription(
             pieces: pieces.map { "▁piece\($0)" }, scores: pieces.map { -Float($0) / 3 },
-            kinds: pieces.map { $0 < 3 ? .control : .normal }, unknownID: 0, beginningID: 1, endIDs: [2],
-            addsBeginning: true, addsSpacePrefix: true, removesExtraSpaces: false, chatTemplate: "{{ bos_token }}")
+            kinds: pieces.map { $0 < 3 ? .control : .normal }, unknownID: 0,
+            beginningID: pieces.contains(1) ? 1 : nil, endIDs: [2].filter(pieces.contains), addsBeginning: true,
+            addsSpacePrefix: true, removesExtraSpaces: false, chatTemplate: "{{ bos_token }}")
     }
 
     func tensor(_ role: TensorRole) throws -> any SourceTensor {

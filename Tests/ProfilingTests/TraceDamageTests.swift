@@ -53,9 +53,12 @@ struct TraceDamage: CustomTestStringConvertible {
         TraceDamage(
             header, entry(), entry(layer: 1), entry(token: 1), entry(phase: "decode"),
             says: "t, line 5: the pass that begins in line 4 ends with layer 0, the ones before it with layer 1"),
-        TraceDamage(header.replacing("4", with: "70000"), says: "t, line 1: the header speaks of 2 layers"),
         TraceDamage(
-            header.replacing(":2,\"model", with: ":0,\"model"), says: "t, line 1: the header speaks of 0 layers"),
+            header.replacing("4", with: "70000"),
+            says: #"t, line 1: the header's "experts" is 70000; it can be 1 to 65535"#),
+        TraceDamage(
+            header.replacing(":2,\"model", with: ":0,\"model"),
+            says: #"t, line 1: the header's "layers" is 0; it can be 1 to 4096"#),
         TraceDamage(
             header.replacing("on\":1", with: "on\":9"), says: "t is a routing trace of version 9; this program"),
     ]
