@@ -20,7 +20,7 @@ struct SafetensorsFolder: Sendable {
                     "One of the two is a copy under another name, or of another model: fetch both again from one place")
             }
         }
-        for (name, file) in index?.files ?? [:] {
+        for (name, file) in (index?.files ?? [:]).sorted(by: { $0.key < $1.key }) {
             let found = tensors[name]?.file.path
             guard found != folder.path(of: file) else { continue }
             let place = found.map { "it is in \(URL(filePath: $0).lastPathComponent)" } ?? "no file has it"
