@@ -14,6 +14,3 @@ public func formatted(bytes: Int) -> String {
 
 /// A budget as one types it, `45M`: rounded up, with half a MiB to spare, since a program is not always of the same size.
 func budgetArgument(_ bytes: Int) -> String { "\((bytes + (3 << 19) - 1) >> 20)M" }
-
-/// Writes a size in whole MiB, as one types it: `1575M`.
-func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20)M" }

@@ -42,6 +42,7 @@ struct Train: ParsableCommand {
             progress: { reading.show(done: Int($0.share * 100), of: 100) }, isCancelled: { Interruption.isRequested })
         reading.clear()
         Terminal.note(run.introduction)
+        Terminal.warn(run.warnings)
         let progress = ProgressLine("Training") { "\($0)" }
         let view = live ? LiveView(layers: recipe.layers) : nil
         defer { view?.end() }

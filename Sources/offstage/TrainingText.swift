@@ -19,6 +19,16 @@ extension TrainingRun {
             Tokens to learn from: \(domains); vocabulary \(corpus.description.pieces.count).
             """
     }
+
+    /// What the person who waits should know before it begins, in whole sentences.
+    var warnings: [String] {
+        let (lost, all) = (corpus.unknownTokens, corpus.tokenCount(of: .training))
+        guard lost > 0, let unknown = corpus.description.unknownID else { return [] }
+        return [
+            "\(lost.grouped) of \(all.grouped) tokens to learn from are \(corpus.description.pieces[unknown]): they stand for "
+                + "characters that the vocabulary does not have."
+        ]
+    }
 }
 
 extension LogEntry {

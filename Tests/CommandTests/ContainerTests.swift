@@ -42,6 +42,18 @@ struct ContainerTests {
     }
 
     @Test(.enabled(if: limitsMemory, "needs root and control groups"))
+    func `a model that a group could never hold while it learns is refused with both numbers`() throws {
+        let group = try ControlGroup(.memory)
+        try group.limitMemory(to: 256)
+        try folder.write(String(repeating: "once upon a time there was a fox\n", count: 4000), to: "fox.txt")
+        let train = try offstage.shell(
+            group.entering("exec \"$offstage\" train --data fox.txt --hidden 512 --layers 8 --out run"))
+        #expect(train.code == 1, "\(train.notes)")
+        #expect(train.notes.contains("of memory at least, and the control group"), "\(train.notes)")
+        #expect(train.notes.contains("has a limit of 256M"), "\(train.notes)")
+    }
+
+    @Test(.enabled(if: limitsMemory, "needs root and control groups"))
     func `a budget beyond the group's limit is refused with both numbers`() throws {
         let memory = try offstage("inspect", SharedModels.wide(), "--context", "33", "--json").json(Memory.self).memory
         let limit = ((memory.smallestBudget + memory.total) / 2) >> 20

@@ -33,6 +33,19 @@ struct TextLossTests {
         }
     }
 
+    @Test func `training says how much of its text a vocabulary does not have`() throws {
+        try addModel()
+        let exported = try offstage("export", "run", "--format", "hugging-face", "--out", "exported")
+        #expect(exported.code == 0, "\(exported.notes)")
+        try sample.folder.write(TrainingSample.text.replacing("fox", with: "é"), to: "text.txt")
+        let command = TrainingSample.command(steps: 1, every: 1, out: "other") + ["--router", "top-k"]
+        let trained = try offstage(command + ["--tokenizer", "exported/tokenizer.model"])
+        #expect(trained.code == 0, "\(trained.notes)")
+        #expect(trained.notes.contains(/Warning: .+ tokens to learn from are <unk>/), "\(trained.notes)")
+        let own = try offstage(command + ["--tokenizer", "characters", "--out", "own"])
+        #expect(own.code == 0 && !own.notes.contains("Warning"), "\(own.notes)")
+    }
+
     @Test func `many lines are counted together, and only what is lost is told`() throws {
         try addModel()
         let lines = ["é", "fox", "東é京"].map { "\"\(Data($0.utf8).base64EncodedString())\"" }.joined(separator: ",")

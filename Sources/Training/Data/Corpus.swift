@@ -41,6 +41,12 @@ package struct Corpus: Sendable {
         return counts.map { Int($0.rounded()) }
     }
 
+    /// Tokens of the training part that stand for characters which the vocabulary does not have.
+    package var unknownTokens: Int {
+        guard let unknown = description.unknownID else { return 0 }
+        return files.reduce(0) { $0 + $1.trainingCounts()[unknown] }
+    }
+
     /// - Throws: when a part is too short for sequences of so many tokens.
     package func check(context: Int) throws {
         for domain in domains {

@@ -1,14 +1,12 @@
-import Foundation
+import Tensors
 
 extension Recipe {
-    /// - Throws: ``TrainingError`` when the machine cannot have the memory that learning takes.
+    /// - Throws: ``TrainingError`` when the machine, or a limit of this process, can never give the memory that learning takes.
     func checkMemory(vocabularySize: Int) throws {
         let needed = memoryEstimate(vocabularySize: vocabularySize)
-        let present = Double(ProcessInfo.processInfo.physicalMemory)
-        guard needed > present else { return }
-        let gibibytes = { (bytes: Double) in "\(Int(bytes / Double(1 << 30))) GiB" }
+        guard let source = AvailableMemory().narrowest, needed > Double(source.limit) else { return }
         throw TrainingError(
-            "learning would take \(gibibytes(needed)) of memory at least, and this machine has \(gibibytes(present)). "
+            "learning would take \(mebibytes(Int(min(needed, 0x1p60)))) of memory at least, and \(source.words). "
                 + "Lower batch (accumulate makes up for it) or context, say recompute, or make the model smaller")
     }
 

@@ -1,6 +1,4 @@
 import Glibc
-import Profiling
-package import Tensors
 
 /// What the machine, the control groups and the limits of this process can give it.
 package struct AvailableMemory {
@@ -24,6 +22,8 @@ package struct AvailableMemory {
     package var scarcest: Source? { sources.min { $0.free < $1.free } }
     /// What a process takes when nobody says how much.
     package var allowed: Int { sources.map { $0.free - $0.margin }.min() ?? 1 << 30 }
+
+    package init(sources: [Source]) { self.sources = sources }
 }
 
 extension AvailableMemory {
@@ -96,9 +96,12 @@ extension KernelFiles {
         let files = cache.map { $0 ?? 0 }
         let droppable = max(0, files[0] + files[1] - files[2] - files[3])
         let free = max(0, limit - max(0, usage - droppable))
-        let name = group.path.isEmpty ? "the control group" : "the control group \(group.path.printable)"
+        let name = group.path.isEmpty ? "the control group" : "the control group \(group.path)"
         return AvailableMemory.Source(
             words: "\(name) has a limit of \(mebibytes(limit))", limit: limit, free: min(limit, free + held.anonymous),
             margin: free / 10)
     }
 }
+
+/// Writes a size in whole MiB, as one types it: `1575M`.
+package func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20)M" }

@@ -1,12 +1,11 @@
 import Glibc
-import Tensors
 
 /// What this process holds, by the kernel's count: its own memory and the file pages it has mapped.
-struct ProcessMemory {
+package struct ProcessMemory {
     private static let status = "/proc/self/status"
 
-    let current: Int
-    let peak: Int
+    package let current: Int
+    package let peak: Int
     /// What is no page of a file.
     let anonymous: Int
     /// Addresses, touched or not.
@@ -15,7 +14,7 @@ struct ProcessMemory {
     let data: Int
 
     /// What is held now. Where there is no `/proc`, the most that was ever held stands for all of it.
-    init(files: KernelFiles = KernelFiles()) {
+    package init(files: KernelFiles = KernelFiles()) {
         func entry(_ key: String) -> Int? { files.entry(key, in: Self.status) }
         let most = Self.mostEver
         current = entry("VmRSS") ?? most
@@ -32,7 +31,7 @@ struct ProcessMemory {
     }
 
     /// Begins a new peak, where the kernel allows it.
-    static func forgetPeak() {
+    package static func forgetPeak() {
         let descriptor = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         _ = write(descriptor, "5", 1)
