@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OFFSTAGE := .build/release/offstage
 MODEL := experts/tiny
 
-.PHONY: run test lint build packages conformance clean
+.PHONY: run test sanitize lint build packages conformance clean
 
 ## Build, pack the model that ships, and run it with a quarter of its experts in memory.
 run: build
@@ -13,6 +13,12 @@ run: build
 ## Build and run every test.
 test: packages
 	swift test -c release
+
+## Run the tests of reading and caching under ThreadSanitizer and AddressSanitizer, each built in a folder of its own.
+sanitize: packages
+	TSAN_OPTIONS=halt_on_error=1 swift test --sanitize thread --scratch-path .build-thread \
+	    --filter OffloadTests --skip "no flipped bit"
+	swift test --sanitize address --scratch-path .build-address --filter OffloadTests
 
 build: packages
 	swift build -c release
@@ -28,4 +34,4 @@ packages:
 	@./.ci/packages
 
 clean:
-	rm -rf .build $(MODEL)
+	rm -rf .build .build-thread .build-address $(MODEL)

@@ -1,6 +1,5 @@
 import CLMDB
 import Glibc
-import Synchronization
 
 /// An open LMDB environment: one folder with `data.mdb`.
 ///
@@ -110,7 +109,7 @@ extension Environment {
     }
 
     /// A map is the process's, so its keeper is, too: the one global of this module.
-    private static let registry = Mutex<[FileIdentity: Entry]>([:])
+    private static let registry = Guarded<[FileIdentity: Entry]>([:])
 }
 
 extension Environment {

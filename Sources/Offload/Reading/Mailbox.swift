@@ -19,8 +19,8 @@ package final class Mailbox: @unchecked Sendable {  // Any thread may ring; the 
     let loop = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
     let bell = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
     let bytesRead = Atomic(0)
-    let busyTime = Mutex(BusyTime())
-    private let contents = Mutex(Contents())
+    let busyTime = Guarded(BusyTime())
+    private let contents = Guarded(Contents())
 
     package init() throws(ReadError) {
         // libuv aborts when it gets no pipe for its first loop, so that one is not begun with too few descriptors.

@@ -1,6 +1,5 @@
 import CUV
 import Glibc
-import Synchronization
 
 /// The threads of libuv's pool, which a process has once.
 ///
@@ -14,7 +13,7 @@ package enum ReadingPool {
     static let wanted = getenv(variable).map { size(named: String(cString: $0)) } ?? usual
 
     private static let variable = "UV_THREADPOOL_SIZE"
-    private static let started = Mutex(0)
+    private static let started = Guarded(0)
 
     /// The pool's size, once it has been started, for which it takes a loop that nobody runs yet.
     ///

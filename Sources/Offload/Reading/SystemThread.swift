@@ -1,6 +1,5 @@
 import CUV
 import Glibc
-import Synchronization
 
 /// A thread that has left the system's books once it is joined.
 ///
@@ -9,7 +8,7 @@ import Synchronization
 final class SystemThread: @unchecked Sendable {  // `thread` is set before anybody else has this.
     private var thread = uv_thread_t()
     /// Where the system lists it.
-    private let place = Mutex("")
+    private let place = Guarded("")
     private let body: @Sendable () -> Void
 
     /// - Parameter stackBytes: nil for as much as libuv gives the threads of its pool.
