@@ -18,7 +18,8 @@ test: packages
 sanitize: packages
 	TSAN_OPTIONS=halt_on_error=1 swift test --sanitize thread --scratch-path .build-thread \
 	    --filter OffloadTests --skip "no flipped bit"
-	swift test --sanitize address --scratch-path .build-address --filter OffloadTests
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks-of-others.txt swift test --sanitize address --scratch-path .build-address \
+	    --filter OffloadTests
 
 build: packages
 	swift build -c release

@@ -209,6 +209,20 @@ import Testing
         #expect(seen == nil)
     }
 
+    @Test func `a cache that goes away leaves nothing behind`() throws {
+        weak var expert: (any ExpertLease)?
+        file.answerAll()
+        do {
+            let cache = try cache(slots: 2)
+            let lease = try cache.lease([3], layer: 0)[0]
+            try check(lease, cache)
+            lease.release()
+            expert = lease
+            #expect(expert != nil)
+        }
+        #expect(expert == nil)
+    }
+
     @Test(arguments: [1, 2, 3, 7])
     func `every lease has the right bytes or an error, whatever the disk does`(slots: Int) throws {
         let calls = Counter()

@@ -51,6 +51,9 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
         makeExperts(store, plan)
     }
 
+    /// A slot and the expert in it keep each other alive until then.
+    deinit { for size in sizes { for slot in size.slots { slot.leave() } } }
+
     /// ``ExpertSource/lease(_:layer:tokens:into:)``.
     func lease(
         _ asked: [ExpertVisits], layer: Int, tokens: Int, from cache: ExpertCache, into leases: inout [any ExpertLease]
