@@ -18,7 +18,7 @@ struct Footprint {
         self.architecture = architecture
         layouts = store.layouts
         let roles = TensorRole.dense(of: architecture)
-        denseFormats = roles.reduce(into: [:]) { $0[$1] = store.manifest.dense[$1.storeKey] }
+        denseFormats = roles.reduce(into: [:]) { $0[$1] = store.manifest.dense[$1.name] }
         denseBytes = store.denseBytes
         stagingBytes = store.stagingBytes
     }
@@ -31,9 +31,9 @@ struct Footprint {
         layouts = try (0..<architecture.layerCount).map { layer in
             let shape = ExpertShape(
                 hiddenSize: architecture.hiddenSize, intermediateSize: architecture.intermediateSize,
-                gateFormat: try source.tensor(.expertGate(layer: layer, expert: 0)).format,
-                upFormat: try source.tensor(.expertUp(layer: layer, expert: 0)).format,
-                downFormat: try source.tensor(.expertDown(layer: layer, expert: 0)).format)
+                gateFormat: try source.tensor(TensorRole(.expertGate, layer: layer, expert: 0)).format,
+                upFormat: try source.tensor(TensorRole(.expertUp, layer: layer, expert: 0)).format,
+                downFormat: try source.tensor(TensorRole(.expertDown, layer: layer, expert: 0)).format)
             guard let layout = ExpertLayout(shape) else {
                 throw InferenceError(
                     "\(path): the experts of layer \(layer) have widths that do not divide into blocks: \(shape)")

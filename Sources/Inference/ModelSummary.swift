@@ -92,16 +92,22 @@ extension Store {
     fileprivate var formats: [(role: TensorRole, format: WeightFormat)] {
         let architecture = manifest.architecture
         let dense = TensorRole.dense(of: architecture).compactMap { role in
-            manifest.dense[role.storeKey].map { (role, $0) }
+            manifest.dense[role.name].map { (role, $0) }
         }
         return dense
             + TensorRole.experts(of: architecture).compactMap { role in
-                switch role {
-                case .expertGate(let layer, _): (role, manifest.experts[layer].gateFormat)
-                case .expertUp(let layer, _): (role, manifest.experts[layer].upFormat)
-                case .expertDown(let layer, _): (role, manifest.experts[layer].downFormat)
-                default: nil
-                }
+                role.layer.flatMap { manifest.experts[$0].format(of: role.kind) }.map { (role, $0) }
             }
+    }
+}
+
+extension ExpertShape {
+    fileprivate func format(of kind: TensorRole.Kind) -> WeightFormat? {
+        switch kind {
+        case .expertGate: gateFormat
+        case .expertUp: upFormat
+        case .expertDown: downFormat
+        default: nil
+        }
     }
 }

@@ -1,5 +1,5 @@
 /// Any JSON, for settings that are looked at by name.
-enum JSONValue: Decodable, Sendable, Equatable {
+enum JSONValue: Codable, Sendable, Hashable {
     case null
     case boolean(Bool)
     /// Infinite where a number is too large.
@@ -26,6 +26,19 @@ enum JSONValue: Decodable, Sendable, Equatable {
             } else {
                 .number(.infinity)
             }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .boolean(let value): try container.encode(value)
+        case .number(let value):
+            if let integer = Int(exactly: value) { try container.encode(integer) } else { try container.encode(value) }
+        case .text(let value): try container.encode(value)
+        case .list(let values): try container.encode(values)
+        case .object(let fields): try container.encode(fields)
+        }
     }
 
     /// Whether it says that something is not there.

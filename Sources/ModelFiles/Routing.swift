@@ -54,6 +54,9 @@ public struct Routing: Codable, Sendable, Equatable {
     /// The softmax over the k best scores (Jiang et al., 2024, arXiv 2401.04088).
     public static let mixtral = Routing(name: "top-k", weighting: .softmaxOfChosen)
 
+    /// The softmax over all scores, as it is.
+    static let softmaxOfAll = Routing(name: "top-k", weighting: .softmax)
+
     /// Whether scores are needed at all.
     public var hasGate: Bool { weighting != .constant }
 }

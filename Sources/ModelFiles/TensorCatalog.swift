@@ -55,9 +55,9 @@ struct TensorCatalog: Sendable {
         for role in TensorRole.dense(of: architecture) { used.insert(try tensor(role).name) }
         for layer in 0..<architecture.layerCount {
             for expert in 0..<architecture.expertCount {
-                used.insert(try tensor(.expertGate(layer: layer, expert: expert)).name)
-                used.insert(try tensor(.expertUp(layer: layer, expert: expert)).name)
-                used.insert(try tensor(.expertDown(layer: layer, expert: expert)).name)
+                for kind in TensorRole.Kind.experts {
+                    used.insert(try tensor(TensorRole(kind, layer: layer, expert: expert)).name)
+                }
             }
         }
         return used

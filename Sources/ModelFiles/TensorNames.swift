@@ -1,4 +1,4 @@
-/// What a file format calls the tensors: for each role the places to look, the first one found counts.
+/// What files call the tensors: for each kind the places to look, the first one found counts and is the one written.
 ///
 /// `{layer}` and `{expert}` stand for the numbers.
 struct TensorNames: Sendable {
@@ -16,65 +16,28 @@ struct TensorNames: Sendable {
         init(stringLiteral name: String) { self = .whole(name) }
     }
 
-    var tokenEmbedding: [Place]
-    var outputNorm: [Place]
-    var output: [Place]
-    var attentionNorm: [Place]
-    var query: [Place]
-    var key: [Place]
-    var value: [Place]
-    var attentionOutput: [Place]
-    var expertNorm: [Place]
-    var gate: [Place]
-    var expertGate: [Place]
-    var expertUp: [Place]
-    var expertDown: [Place]
-    var queryNorm: [Place] = []
-    var keyNorm: [Place] = []
-    var routerBias: [Place] = []
-    var routerThresholds: [Place] = []
-    var routerTable: [Place] = []
-    var sharedGate: [Place] = []
-    var sharedUp: [Place] = []
-    var sharedDown: [Place] = []
+    private var places: [TensorRole.Kind: [Place]]
     /// Endings of names that change no result and may be left over.
-    var ignoredEndings: [String] = []
+    let ignoredEndings: [String]
 
-    func places(of role: TensorRole) -> [Place] {
-        switch role {
-        case .tokenEmbedding: tokenEmbedding
-        case .outputNorm: outputNorm
-        case .output: output
-        case .attentionNorm: attentionNorm
-        case .query: query
-        case .key: key
-        case .value: value
-        case .attentionOutput: attentionOutput
-        case .expertNorm: expertNorm
-        case .gate: gate
-        case .queryNorm: queryNorm
-        case .keyNorm: keyNorm
-        case .routerBias: routerBias
-        case .routerThresholds: routerThresholds
-        case .routerTable: routerTable
-        case .sharedGate: sharedGate
-        case .sharedUp: sharedUp
-        case .sharedDown: sharedDown
-        case .expertGate: expertGate
-        case .expertUp: expertUp
-        case .expertDown: expertDown
-        }
+    init(_ places: [TensorRole.Kind: [Place]], ignoredEndings: [String] = []) {
+        self.places = places
+        self.ignoredEndings = ignoredEndings
+    }
+
+    func places(of role: TensorRole) -> [Place] { places[role.kind] ?? [] }
+
+    /// The same but for some kinds.
+    func with(_ others: [TensorRole.Kind: [Place]]) -> TensorNames {
+        var names = self
+        names.places.merge(others) { $1 }
+        return names
     }
 
     /// The same places under other names.
     func renamed(_ name: (String) -> String) -> TensorNames {
-        let lists: [WritableKeyPath<TensorNames, [Place]>] = [
-            \.tokenEmbedding, \.outputNorm, \.output, \.attentionNorm, \.query, \.key, \.value, \.attentionOutput,
-            \.expertNorm, \.gate, \.expertGate, \.expertUp, \.expertDown, \.queryNorm, \.keyNorm, \.routerBias,
-            \.routerThresholds, \.routerTable, \.sharedGate, \.sharedUp, \.sharedDown,
-        ]
         var names = self
-        for list in lists { names[keyPath: list] = self[keyPath: list].map { $0.renamed(name) } }
+        names.places = places.mapValues { $0.map { $0.renamed(name) } }
         return names
     }
 }
@@ -100,7 +63,7 @@ extension TensorNames.Place {
         }
     }
 
-    func renamed(_ name: (String) -> String) -> TensorNames.Place {
+    fileprivate func renamed(_ name: (String) -> String) -> TensorNames.Place {
         switch self {
         case .whole(let template): .whole(name(template))
         case .expert(let template): .expert(name(template))
@@ -112,27 +75,6 @@ extension TensorNames.Place {
     private var template: String {
         switch self {
         case .whole(let name), .expert(let name), .firstHalf(let name), .secondHalf(let name): name
-        }
-    }
-}
-
-extension TensorRole {
-    var layer: Int? {
-        switch self {
-        case .tokenEmbedding, .outputNorm, .output: nil
-        case .attentionNorm(let layer), .query(let layer), .key(let layer), .value(let layer), .queryNorm(let layer),
-            .keyNorm(let layer), .attentionOutput(let layer), .expertNorm(let layer), .gate(let layer),
-            .routerBias(let layer), .routerThresholds(let layer), .routerTable(let layer), .sharedGate(let layer),
-            .sharedUp(let layer), .sharedDown(let layer), .expertGate(let layer, _), .expertUp(let layer, _),
-            .expertDown(let layer, _):
-            layer
-        }
-    }
-
-    var expert: Int? {
-        switch self {
-        case .expertGate(_, let expert), .expertUp(_, let expert), .expertDown(_, let expert): expert
-        default: nil
         }
     }
 }

@@ -1,86 +1,102 @@
-/// What a tensor is for, whatever a file calls it.
-package enum TensorRole: Hashable, Sendable {
-    /// `[vocabulary, hidden]`
-    case tokenEmbedding
-    /// `[1, hidden]`
-    case outputNorm
-    /// `[vocabulary, hidden]`; absent when embeddings are tied.
-    case output
-    /// `[1, hidden]`
-    case attentionNorm(layer: Int)
-    /// `[heads × headSize, hidden]`
-    case query(layer: Int)
-    /// `[keyValueHeads × headSize, hidden]`
-    case key(layer: Int)
-    /// `[keyValueHeads × headSize, hidden]`
-    case value(layer: Int)
-    /// `[1, headSize]`; only where queries and keys are normalized, as the next.
-    case queryNorm(layer: Int)
-    /// `[1, headSize]`
-    case keyNorm(layer: Int)
-    /// `[hidden, heads × headSize]`
-    case attentionOutput(layer: Int)
-    /// `[1, hidden]`
-    case expertNorm(layer: Int)
-    /// The router's gate, `[experts, hidden]`.
-    case gate(layer: Int)
-    /// Added to the shares that experts are chosen by, `[1, experts]`.
-    case routerBias(layer: Int)
-    /// What an expert's share of a token must exceed, `[1, experts]`.
-    case routerThresholds(layer: Int)
-    /// The expert of each token id, `[1, vocabulary]`.
-    case routerTable(layer: Int)
-    /// `[shared intermediate, hidden]`
-    case sharedGate(layer: Int)
-    /// `[shared intermediate, hidden]`
-    case sharedUp(layer: Int)
-    /// `[hidden, shared intermediate]`
-    case sharedDown(layer: Int)
-    /// `[intermediate, hidden]`
-    case expertGate(layer: Int, expert: Int)
-    /// `[intermediate, hidden]`
-    case expertUp(layer: Int, expert: Int)
-    /// `[hidden, intermediate]`
-    case expertDown(layer: Int, expert: Int)
+/// What a tensor is for, whatever a file calls it: its kind, and which layer and expert it belongs to.
+package struct TensorRole: Hashable, Sendable {
+    package let kind: Kind
+    /// Nil outside the layers.
+    package let layer: Int?
+    /// Nil outside the experts.
+    package let expert: Int?
+
+    package init(_ kind: Kind, layer: Int? = nil, expert: Int? = nil) {
+        self.kind = kind
+        self.layer = layer
+        self.expert = expert
+    }
+
+    package static let tokenEmbedding = TensorRole(.tokenEmbedding)
+    package static let outputNorm = TensorRole(.outputNorm)
+    package static let output = TensorRole(.output)
+
+    /// The raw values are the last part of ``TensorRole/name``.
+    package enum Kind: String, CaseIterable, Sendable {
+        /// `[vocabulary, hidden]`
+        case tokenEmbedding = "token_embedding"
+        /// `[1, hidden]`
+        case outputNorm = "output_norm"
+        /// `[vocabulary, hidden]`; absent when embeddings are tied.
+        case output
+        /// `[1, hidden]`
+        case attentionNorm = "attention_norm"
+        /// `[heads × headSize, hidden]`
+        case query
+        /// `[keyValueHeads × headSize, hidden]`
+        case key
+        /// `[keyValueHeads × headSize, hidden]`
+        case value
+        /// `[1, headSize]`; only where queries and keys are normalized, as the next.
+        case queryNorm = "query_norm"
+        /// `[1, headSize]`
+        case keyNorm = "key_norm"
+        /// `[hidden, heads × headSize]`
+        case attentionOutput = "attention_output"
+        /// `[1, hidden]`
+        case expertNorm = "expert_norm"
+        /// The router's gate, `[experts, hidden]`.
+        case gate
+        /// Added to the shares that experts are chosen by, `[1, experts]`.
+        case routerBias = "router_bias"
+        /// What an expert's share of a token must exceed, `[1, experts]`.
+        case routerThresholds = "router_thresholds"
+        /// The expert of each token id, `[1, vocabulary]`.
+        case routerTable = "router_table"
+        /// `[shared intermediate, hidden]`
+        case sharedGate = "shared_gate"
+        /// `[shared intermediate, hidden]`
+        case sharedUp = "shared_up"
+        /// `[hidden, shared intermediate]`
+        case sharedDown = "shared_down"
+        /// `[intermediate, hidden]`
+        case expertGate = "expert_gate"
+        /// `[intermediate, hidden]`
+        case expertUp = "expert_up"
+        /// `[hidden, intermediate]`
+        case expertDown = "expert_down"
+
+        /// In the order that a store keeps them in.
+        package static let experts = [expertGate, expertUp, expertDown]
+        static let norms: Set = [outputNorm, attentionNorm, queryNorm, keyNorm, expertNorm]
+        static let ofRouter: Set = [gate, routerBias, routerThresholds, routerTable]
+    }
 }
 
 extension TensorRole {
     /// The roles of all tensors outside the experts, in file order of a store.
     package static func dense(of architecture: Architecture) -> [TensorRole] {
-        var roles: [TensorRole] = [.tokenEmbedding]
-        for layer in 0..<architecture.layerCount {
-            roles += [.attentionNorm(layer: layer), .query(layer: layer), .key(layer: layer), .value(layer: layer)]
-            if architecture.qkNorm { roles += [.queryNorm(layer: layer), .keyNorm(layer: layer)] }
-            roles += [.attentionOutput(layer: layer), .expertNorm(layer: layer)]
-            roles += router(of: architecture, layer: layer)
-            guard architecture.sharedIntermediateSize != nil else { continue }
-            roles += [.sharedGate(layer: layer), .sharedUp(layer: layer), .sharedDown(layer: layer)]
+        let layers = (0..<architecture.layerCount).flatMap { layer in
+            layerKinds(of: architecture).map { TensorRole($0, layer: layer) }
         }
-        roles.append(.outputNorm)
-        if !architecture.tiedEmbeddings { roles.append(.output) }
-        return roles
+        return [.tokenEmbedding] + layers + (architecture.tiedEmbeddings ? [.outputNorm] : [.outputNorm, .output])
     }
 
-    private static func router(of architecture: Architecture, layer: Int) -> [TensorRole] {
-        var roles: [TensorRole] = []
-        if architecture.routing.hasGate { roles.append(.gate(layer: layer)) }
-        if architecture.routing.hasBias { roles.append(.routerBias(layer: layer)) }
+    private static func layerKinds(of architecture: Architecture) -> [Kind] {
+        var kinds: [Kind] = [.attentionNorm, .query, .key, .value]
+        if architecture.qkNorm { kinds += [.queryNorm, .keyNorm] }
+        kinds += [.attentionOutput, .expertNorm]
+        if architecture.routing.hasGate { kinds.append(.gate) }
+        if architecture.routing.hasBias { kinds.append(.routerBias) }
         switch architecture.routing.selection {
         case .topK: break
-        case .threshold: roles.append(.routerThresholds(layer: layer))
-        case .table: roles.append(.routerTable(layer: layer))
+        case .threshold: kinds.append(.routerThresholds)
+        case .table: kinds.append(.routerTable)
         }
-        return roles
+        if architecture.sharedIntermediateSize != nil { kinds += [.sharedGate, .sharedUp, .sharedDown] }
+        return kinds
     }
 
     /// The roles of all experts' tensors, in file order of a store.
     package static func experts(of architecture: Architecture) -> [TensorRole] {
         (0..<architecture.layerCount).flatMap { layer in
-            (0..<architecture.expertCount).flatMap { expert -> [TensorRole] in
-                [
-                    .expertGate(layer: layer, expert: expert), .expertUp(layer: layer, expert: expert),
-                    .expertDown(layer: layer, expert: expert),
-                ]
+            (0..<architecture.expertCount).flatMap { expert in
+                Kind.experts.map { TensorRole($0, layer: layer, expert: expert) }
             }
         }
     }
@@ -91,7 +107,7 @@ extension TensorRole {
         let queries = architecture.headCount * architecture.headSize
         let keys = architecture.keyValueHeadCount * architecture.headSize
         let shared = architecture.sharedIntermediateSize ?? 0
-        return switch self {
+        return switch kind {
         case .tokenEmbedding, .output: (architecture.vocabularySize, hidden)
         case .outputNorm, .attentionNorm, .expertNorm: (1, hidden)
         case .query: (queries, hidden)
@@ -109,32 +125,23 @@ extension TensorRole {
     }
 
     /// Norms and what belongs to the router are always kept in f32: they are small, and a route hangs on them.
-    package var isAlwaysFloat: Bool {
-        switch self {
-        case .outputNorm, .attentionNorm, .queryNorm, .keyNorm, .expertNorm: true
-        case .gate, .routerBias, .routerThresholds, .routerTable: true
-        default: false
-        }
-    }
+    package var isAlwaysFloat: Bool { Kind.norms.contains(kind) || Kind.ofRouter.contains(kind) }
 
     /// Whether it holds numbers of experts, one for each token id.
-    package var isTable: Bool {
-        if case .routerTable = self { true } else { false }
-    }
+    package var isTable: Bool { kind == .routerTable }
 
     /// Whether files hold it as one row of numbers, not as a matrix.
-    var isVector: Bool {
-        switch self {
-        case .outputNorm, .attentionNorm, .queryNorm, .keyNorm, .expertNorm: true
-        case .routerBias, .routerThresholds, .routerTable: true
-        default: false
-        }
+    var isVector: Bool { isAlwaysFloat && kind != .gate }
+
+    package var isExpert: Bool { expert != nil }
+}
+
+extension TensorRole: CustomStringConvertible {
+    /// `output`, `layer.3.query`, `layer.3.expert.7.expert_up`. Stores on disk hang on these strings.
+    package var name: String {
+        let parts = [layer.map { "layer.\($0)" }, expert.map { "expert.\($0)" }, kind.rawValue]
+        return parts.compactMap(\.self).joined(separator: ".")
     }
 
-    package var isExpert: Bool {
-        switch self {
-        case .expertGate, .expertUp, .expertDown: true
-        default: false
-        }
-    }
+    package var description: String { name }
 }

@@ -13,13 +13,13 @@ extension Architecture {
         case .topK:
             return TopKRouter(
                 k: expertsPerToken, weighting: weighting,
-                bias: routing.hasBias ? try matrix(.routerBias(layer: layer)).numbers : nil,
+                bias: routing.hasBias ? try matrix(TensorRole(.routerBias, layer: layer)).numbers : nil,
                 groups: routing.groups > 1 ? GroupLimit(groups: routing.groups, allowed: routing.allowedGroups) : nil)
         case .threshold:
             return ThresholdRouter(
-                thresholds: try matrix(.routerThresholds(layer: layer)).numbers, weighting: weighting)
+                thresholds: try matrix(TensorRole(.routerThresholds, layer: layer)).numbers, weighting: weighting)
         case .table:
-            let table = try matrix(.routerTable(layer: layer)).numbers.enumerated().map { token, number in
+            let table = try matrix(TensorRole(.routerTable, layer: layer)).numbers.enumerated().map { token, number in
                 guard let expert = Int(exactly: number), (0..<expertCount).contains(expert) else {
                     throw RouterTableError(layer: layer, token: token, expert: number, experts: expertCount)
                 }

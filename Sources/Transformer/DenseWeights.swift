@@ -21,15 +21,15 @@ package final class DenseWeights: Sendable {
         let shared: Shared?
 
         init(_ layer: Int, _ architecture: Architecture, matrix: (TensorRole) throws -> WeightMatrix) throws {
-            attentionNorm = try Matrix(matrix(.attentionNorm(layer: layer)))
-            query = try matrix(.query(layer: layer))
-            key = try matrix(.key(layer: layer))
-            value = try matrix(.value(layer: layer))
-            queryNorm = architecture.qkNorm ? try matrix(.queryNorm(layer: layer)) : nil
-            keyNorm = architecture.qkNorm ? try matrix(.keyNorm(layer: layer)) : nil
-            attentionOutput = try matrix(.attentionOutput(layer: layer))
-            expertNorm = try Matrix(matrix(.expertNorm(layer: layer)))
-            gate = architecture.routing.hasGate ? Gate(try matrix(.gate(layer: layer))) : nil
+            attentionNorm = try Matrix(matrix(TensorRole(.attentionNorm, layer: layer)))
+            query = try matrix(TensorRole(.query, layer: layer))
+            key = try matrix(TensorRole(.key, layer: layer))
+            value = try matrix(TensorRole(.value, layer: layer))
+            queryNorm = architecture.qkNorm ? try matrix(TensorRole(.queryNorm, layer: layer)) : nil
+            keyNorm = architecture.qkNorm ? try matrix(TensorRole(.keyNorm, layer: layer)) : nil
+            attentionOutput = try matrix(TensorRole(.attentionOutput, layer: layer))
+            expertNorm = try Matrix(matrix(TensorRole(.expertNorm, layer: layer)))
+            gate = architecture.routing.hasGate ? Gate(try matrix(TensorRole(.gate, layer: layer))) : nil
             router = try architecture.router(layer: layer, matrix: matrix)
             shared = architecture.sharedIntermediateSize == nil ? nil : try Shared(layer, matrix: matrix)
         }
@@ -42,9 +42,9 @@ package final class DenseWeights: Sendable {
         let down: WeightMatrix
 
         init(_ layer: Int, matrix: (TensorRole) throws -> WeightMatrix) rethrows {
-            gate = try matrix(.sharedGate(layer: layer))
-            up = try matrix(.sharedUp(layer: layer))
-            down = try matrix(.sharedDown(layer: layer))
+            gate = try matrix(TensorRole(.sharedGate, layer: layer))
+            up = try matrix(TensorRole(.sharedUp, layer: layer))
+            down = try matrix(TensorRole(.sharedDown, layer: layer))
         }
 
         /// What its input must be prepared for.

@@ -19,8 +19,9 @@ import Transformer
 
     @Test(
         arguments: [
-            (TensorRole.attentionOutput(layer: 1), "layer 1"), (.attentionNorm(layer: 0), "layer 0"),
-            (.gate(layer: 2), "the router of layer 2"), (.sharedGate(layer: 0), ""), (.output, "the output projection"),
+            (TensorRole(.attentionOutput, layer: 1), "layer 1"), (TensorRole(.attentionNorm, layer: 0), "layer 0"),
+            (TensorRole(.gate, layer: 2), "the router of layer 2"), (TensorRole(.sharedGate, layer: 0), ""),
+            (.output, "the output projection"),
             (.outputNorm, "the output projection"),
         ] as [(TensorRole, String)])
     func `a pass that is no longer finite stops and names the layer`(great: TensorRole, place: String) throws {
@@ -39,7 +40,10 @@ import Transformer
         var sample = try RandomCheckpoint(Routing(name: "hash", selection: .table, weighting: .constant), perToken: 1)
         sample.change = { role, numbers in
             // A checkpoint has the six experts of a layer in one tensor.
-            guard [.expertUp(layer: 1, expert: 0), .expertDown(layer: 1, expert: 0)].contains(role) else { return }
+            guard
+                [TensorRole(.expertUp, layer: 1, expert: 0), TensorRole(.expertDown, layer: 1, expert: 0)].contains(
+                    role)
+            else { return }
             for index in numbers.count / 6 * 2..<numbers.count / 6 * 3 { numbers[index] = 3e38 }
         }
         let session = try TemporaryStore(sample).session(40)

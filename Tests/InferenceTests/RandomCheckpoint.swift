@@ -44,7 +44,7 @@ struct RandomCheckpoint {
             path: path, metadata: Checkpoint.metadata(architecture, name: "random", training: "{}"),
             tensors: tensors.map(\.tensor) + [.init(name: Checkpoint.tokenizer, type: .u8, shape: [vocabulary.count])])
         for (role, tensor) in tensors {
-            if case .routerTable(let layer) = role {
+            if role.kind == .routerTable, let layer = role.layer {
                 let table = (0..<architecture.vocabularySize).map { Int32(expert(of: $0, layer: layer)) }
                 try table.withUnsafeBytes { try writer.append($0) }
             } else {
@@ -61,7 +61,7 @@ struct RandomCheckpoint {
         var span = numbers.mutableSpan
         random.fillNormal(&span, deviation: 1)
         for index in numbers.indices {
-            switch role {
+            switch role.kind {
             case .gate: numbers[index] *= 0.3
             case .routerBias: numbers[index] *= 0.1
             case .routerThresholds: numbers[index] = index == 0 ? 0.05 : 0.6

@@ -18,7 +18,7 @@ struct CheckpointSample {
 
     func numbers(of role: TensorRole) -> [Float] {
         let (rows, columns) = role.shape(in: architecture)
-        if case .routerTable = role { return (0..<columns).map { Float(table($0)) } }
+        if role.kind == .routerTable { return (0..<columns).map { Float(table($0)) } }
         var random = RandomNumbers(seed: "\(role)".utf8.reduce(5381) { $0 &* 33 &+ UInt64($1) }, stream: 0)
         var numbers = [Float](repeating: 0, count: rows * columns)
         var span = numbers.mutableSpan
@@ -51,13 +51,8 @@ struct CheckpointSample {
 
     /// The roles whose tensors are stacked in that of the first.
     private func experts(of role: TensorRole) -> [TensorRole] {
-        let all = 0..<architecture.expertCount
-        return switch role {
-        case .expertGate(let layer, _): all.map { .expertGate(layer: layer, expert: $0) }
-        case .expertUp(let layer, _): all.map { .expertUp(layer: layer, expert: $0) }
-        case .expertDown(let layer, _): all.map { .expertDown(layer: layer, expert: $0) }
-        default: [role]
-        }
+        guard role.isExpert else { return [role] }
+        return (0..<architecture.expertCount).map { TensorRole(role.kind, layer: role.layer, expert: $0) }
     }
 }
 

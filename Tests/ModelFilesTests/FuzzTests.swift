@@ -92,7 +92,7 @@ import Testing
             let model = try open()
             // What was accepted can also be read.
             _ = try model.contents(of: .outputNorm)
-            _ = try model.contents(of: .expertDown(layer: 0, expert: model.architecture.expertCount - 1))
+            _ = try model.contents(of: TensorRole(.expertDown, layer: 0, expert: model.architecture.expertCount - 1))
             let tokenizer = try SentencePieceTokenizer(model.tokenizer)
             let ids = tokenizer.encode("ab\0 ä東<|x|>".utf8, parsingSpecial: true)
             _ = tokenizer.decode(ids)

@@ -39,7 +39,7 @@ struct Refusal: CustomTestStringConvertible, Sendable {
     }
 
     static let models: [Refusal] = [
-        Refusal("another architecture", says: "qwen2moe", "Supported are Mixtral-style models") {
+        Refusal("another architecture", says: "qwen2moe", "Supported are the architectures llama, qwen3moe") {
             $0.set("general.architecture", "qwen2moe")
         },
         Refusal("no architecture", says: "general.architecture") { $0.remove("general.architecture") },
@@ -73,7 +73,7 @@ struct Refusal: CustomTestStringConvertible, Sendable {
         Refusal("heads that do not divide", says: "4 heads do not divide among 3") {
             $0.set("llama.attention.head_count_kv", 3 as UInt32)
         },
-        Refusal("no heads", says: "head_count = 0") { $0.set("llama.attention.head_count", 0 as UInt32) },
+        Refusal("no heads", says: "number of heads is 0") { $0.set("llama.attention.head_count", 0 as UInt32) },
         Refusal("more experts per token than experts", says: "experts per token is 4", "from 1 to 3") {
             $0.set("llama.expert_used_count", 4 as UInt32)
         },

@@ -25,8 +25,11 @@ import Testing
         #expect((architecture.headCount, architecture.keyValueHeadCount, architecture.headSize) == (6, 2, 16))
         #expect((architecture.expertCount, architecture.expertsPerToken) == (8, 2))
         #expect(architecture.rotaryPairing == .adjacent)
-        #expect(try formats(model, [.query(layer: 0), .expertDown(layer: 1, expert: 7)]) == [format, format])
-        #expect(try formats(model, [.gate(layer: 0), .outputNorm]) == [.f32, .f32])
+        #expect(
+            try formats(model, [TensorRole(.query, layer: 0), TensorRole(.expertDown, layer: 1, expert: 7)]) == [
+                format, format,
+            ])
+        #expect(try formats(model, [TensorRole(.gate, layer: 0), .outputNorm]) == [.f32, .f32])
         #expect(model.tokenizer.pieces.count == architecture.vocabularySize)
         #expect(model.tokenizer.addsBeginning)
     }
@@ -37,8 +40,9 @@ import Testing
         for layer in 0..<new.architecture.layerCount {
             for expert in 0..<new.architecture.expertCount {
                 for role in [
-                    TensorRole.expertGate(layer: layer, expert: expert), .expertUp(layer: layer, expert: expert),
-                    .expertDown(layer: layer, expert: expert),
+                    TensorRole(.expertGate, layer: layer, expert: expert),
+                    TensorRole(.expertUp, layer: layer, expert: expert),
+                    TensorRole(.expertDown, layer: layer, expert: expert),
                 ] { #expect(try old.contents(of: role) == new.contents(of: role), "\(role)") }
             }
         }
@@ -47,9 +51,11 @@ import Testing
     @Test func `mixed formats are told tensor by tensor`() throws {
         let small = try open("small-q4_0-mixed.gguf")
         #expect(
-            try formats(small, [.query(layer: 0), .key(layer: 0), .value(layer: 0), .output])
+            try formats(
+                small,
+                [TensorRole(.query, layer: 0), TensorRole(.key, layer: 0), TensorRole(.value, layer: 0), .output])
                 == [.q4_0, .q8_0, .q8_0, .q8_0])
-        #expect(try formats(open("wide-q4_0-mixed.gguf"), [.query(layer: 0), .output]) == [.q4_0, .q6_K])
+        #expect(try formats(open("wide-q4_0-mixed.gguf"), [TensorRole(.query, layer: 0), .output]) == [.q4_0, .q6_K])
     }
 
     @Test func `a float32 folder with widths that fit nothing is read`() throws {
@@ -58,7 +64,7 @@ import Testing
         #expect((architecture.hiddenSize, architecture.intermediateSize, architecture.headSize) == (36, 45, 8))
         #expect((architecture.rotaryBase, architecture.rotaryPairing) == (10_000, .halves))
         #expect(architecture.slidingWindow == nil)
-        #expect(try formats(model, [.gate(layer: 0), .output]) == [.f32, .f32])
+        #expect(try formats(model, [TensorRole(.gate, layer: 0), .output]) == [.f32, .f32])
         #expect(model.tokenizer.endIDs == [2])
     }
 
@@ -66,7 +72,7 @@ import Testing
         let model = try open("window")
         #expect(model.architecture.slidingWindow == 9)
         #expect((model.architecture.expertCount, model.architecture.keyValueHeadCount) == (6, 1))
-        #expect(try formats(model, [.gate(layer: 0), .output]) == [.bf16, .bf16])
+        #expect(try formats(model, [TensorRole(.gate, layer: 0), .output]) == [.bf16, .bf16])
     }
 
     @Test func `a folder of transformers 4 with tied embeddings is read`() throws {

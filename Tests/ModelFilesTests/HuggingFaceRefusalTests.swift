@@ -34,7 +34,7 @@ import Testing
             #""rope_theta": 500000.0"#, #""rope_scaling": {"type": "default", "mrope_section": [2, 3, 3]}"#,
             "rope_scaling.mrope_section = [2, 3, 3], which is not known"
         ),
-        (#""rope_theta": 500000.0"#, #""rope_scaling": "yarn""#, "for rope_scaling"),
+        (#""rope_theta": 500000.0"#, #""rope_scaling": "yarn""#, #"rope_scaling = "yarn", where an object"#),
         (
             #""rope_theta": 500000.0"#,
             #""rope_parameters": {"full_attention": {"rope_theta": 1e6}, "sliding_attention": {"rope_theta": 1e4}}"#,
@@ -42,7 +42,7 @@ import Testing
         ),
         (
             #""rope_theta": 500000.0"#, #""rope_theta": 500000.0, "rope_parameters": {"rope_theta": 10000.0}"#,
-            "rope_theta is 10000.0 and that it is 500000.0"
+            "rope_theta is 10000 and that it is 500000"
         ),
         (#""use_cache": true"#, #""rotary_dim": 8"#, "rotary_dim = 8, which is not known"),
         (#""use_cache": true"#, #""rope_local_base_freq": 10000.0"#, "rope_local_base_freq = 10000"),
@@ -68,7 +68,7 @@ import Testing
         (#""hidden_size": 64,"#, "", "no value for hidden_size"),
         (#""hidden_size": 64"#, #""hidden_size": null"#, "hidden"),
         (#""num_key_value_heads": 2"#, #""num_key_value_heads": 3"#, "4 heads do not divide among 3"),
-        (#""num_attention_heads": 4"#, #""num_attention_heads": 0"#, "num_attention_heads = 0"),
+        (#""num_attention_heads": 4"#, #""num_attention_heads": 0"#, "number of heads is 0"),
         (#""num_experts_per_tok": 2"#, #""num_experts_per_tok": 4"#, "experts per token is 4"),
         (#""num_hidden_layers": 2"#, #""num_hidden_layers": 3"#, "model.layers.2.input_layernorm.weight"),
         (#""num_hidden_layers": 2"#, #""num_hidden_layers": 1"#, "model.layers.1"),

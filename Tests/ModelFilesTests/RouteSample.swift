@@ -13,7 +13,7 @@ struct RouteSample {
         let embeddings = try model.numbers(of: .tokenEmbedding)
         let tokens = try GreedyText(model).tokens(count)
         for layer in 0..<architecture.layerCount {
-            let gate = try model.numbers(of: .gate(layer: layer))
+            let gate = try model.numbers(of: TensorRole(.gate, layer: layer))
             let choices = tokens.map { token in
                 let hidden = architecture.hiddenSize
                 let embedding = embeddings[token * hidden..<(token + 1) * hidden]

@@ -26,23 +26,23 @@ import Testing
     func `it is read back as it was asked for`(format: WeightFormat, routing: SyntheticModel.Routing) throws {
         let model = try open(small(format: format, routing: routing))
         #expect(model.architecture == small().architecture)
-        #expect(try model.tensor(.expertUp(layer: 1, expert: 7)).format == format)
-        #expect(try model.tensor(.gate(layer: 1)).format == .f32)
+        #expect(try model.tensor(TensorRole(.expertUp, layer: 1, expert: 7)).format == format)
+        #expect(try model.tensor(TensorRole(.gate, layer: 1)).format == .f32)
     }
 
     @Test func `deviations are those of a trained model's beginning`() throws {
         let model = try open(small())
         let residual: Float = 0.02 / 2  // / √(2 × 2 layers)
         for (role, deviation) in [
-            (TensorRole.tokenEmbedding, 1), (.query(layer: 0), 0.02), (.gate(layer: 0), 0.02),
-            (.attentionOutput(layer: 1), residual), (.expertUp(layer: 1, expert: 3), 0.02),
-            (.expertDown(layer: 1, expert: 3), residual),
+            (TensorRole.tokenEmbedding, 1), (TensorRole(.query, layer: 0), 0.02), (TensorRole(.gate, layer: 0), 0.02),
+            (TensorRole(.attentionOutput, layer: 1), residual), (TensorRole(.expertUp, layer: 1, expert: 3), 0.02),
+            (TensorRole(.expertDown, layer: 1, expert: 3), residual),
         ] as [(TensorRole, Float)] {
             let numbers = try model.numbers(of: role)
             let found = (numbers.reduce(0) { $0 + $1 * $1 } / Float(numbers.count)).squareRoot()
             #expect(abs(found / deviation - 1) < 0.05, "\(role): \(found)")
         }
-        #expect(try model.numbers(of: .expertNorm(layer: 0)).allSatisfy { $0 == 1 })
+        #expect(try model.numbers(of: TensorRole(.expertNorm, layer: 0)).allSatisfy { $0 == 1 })
     }
 
     @Test func `the same seed gives the same file for every number of threads`() throws {
@@ -60,8 +60,9 @@ import Testing
     @Test func `experts differ from each other and from layer to layer`() throws {
         let model = try open(small(format: .q4_0))
         let some = try [
-            TensorRole.expertUp(layer: 0, expert: 0), .expertUp(layer: 0, expert: 1), .expertUp(layer: 1, expert: 0),
-            .expertGate(layer: 0, expert: 0),
+            TensorRole(.expertUp, layer: 0, expert: 0), TensorRole(.expertUp, layer: 0, expert: 1),
+            TensorRole(.expertUp, layer: 1, expert: 0),
+            TensorRole(.expertGate, layer: 0, expert: 0),
         ].map { try model.contents(of: $0) }
         #expect(Set(some).count == 4)
     }

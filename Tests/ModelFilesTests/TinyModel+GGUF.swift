@@ -51,11 +51,9 @@ extension TinyModel {
     }
 
     private static func parts(_ layer: Int) -> [(String, (Int) -> TensorRole)] {
-        [
-            ("ffn_gate", { .expertGate(layer: layer, expert: $0) }),
-            ("ffn_up", { .expertUp(layer: layer, expert: $0) }),
-            ("ffn_down", { .expertDown(layer: layer, expert: $0) }),
-        ]
+        zip(["ffn_gate", "ffn_up", "ffn_down"], TensorRole.Kind.experts).map { part, kind in
+            (part, { TensorRole(kind, layer: layer, expert: $0) })
+        }
     }
 
     private func tensor(_ name: String, _ role: TensorRole, _ dimensions: [UInt64]) -> GGUFBytes.Tensor {
@@ -81,17 +79,18 @@ extension TinyModel {
     }
 
     private func ggufName(_ role: TensorRole) -> String {
-        switch role {
+        let layer = role.layer ?? 0
+        return switch role.kind {
         case .tokenEmbedding: "token_embd.weight"
         case .outputNorm: "output_norm.weight"
         case .output: "output.weight"
-        case .attentionNorm(let layer): "blk.\(layer).attn_norm.weight"
-        case .query(let layer): "blk.\(layer).attn_q.weight"
-        case .key(let layer): "blk.\(layer).attn_k.weight"
-        case .value(let layer): "blk.\(layer).attn_v.weight"
-        case .attentionOutput(let layer): "blk.\(layer).attn_output.weight"
-        case .expertNorm(let layer): "blk.\(layer).ffn_norm.weight"
-        case .gate(let layer): "blk.\(layer).ffn_gate_inp.weight"
+        case .attentionNorm: "blk.\(layer).attn_norm.weight"
+        case .query: "blk.\(layer).attn_q.weight"
+        case .key: "blk.\(layer).attn_k.weight"
+        case .value: "blk.\(layer).attn_v.weight"
+        case .attentionOutput: "blk.\(layer).attn_output.weight"
+        case .expertNorm: "blk.\(layer).ffn_norm.weight"
+        case .gate: "blk.\(layer).ffn_gate_inp.weight"
         default: fatalError("\(role) is none of Mixtral's, or is named where it is stacked")
         }
     }

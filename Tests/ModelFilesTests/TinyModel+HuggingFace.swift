@@ -54,10 +54,10 @@ extension TinyModel {
         let (count, width, hidden) = (architecture.expertCount, architecture.intermediateSize, architecture.hiddenSize)
         return (0..<architecture.layerCount).flatMap { layer in
             let gateAndUp = (0..<count).flatMap { expert in
-                bytes(of: .expertGate(layer: layer, expert: expert))
-                    + bytes(of: .expertUp(layer: layer, expert: expert))
+                bytes(of: TensorRole(.expertGate, layer: layer, expert: expert))
+                    + bytes(of: TensorRole(.expertUp, layer: layer, expert: expert))
             }
-            let down = (0..<count).flatMap { bytes(of: .expertDown(layer: layer, expert: $0)) }
+            let down = (0..<count).flatMap { bytes(of: TensorRole(.expertDown, layer: layer, expert: $0)) }
             let prefix = "model.layers.\(layer).mlp.experts."
             return [
                 SafetensorsBytes.Tensor(
@@ -73,20 +73,21 @@ extension TinyModel {
 
     private func name(_ role: TensorRole, _ layout: Layout) -> String {
         let experts = layout == .transformers5Stacked ? "mlp" : "block_sparse_moe"
-        return switch role {
+        let (layer, expert) = (role.layer ?? 0, role.expert ?? 0)
+        return switch role.kind {
         case .tokenEmbedding: "model.embed_tokens.weight"
         case .outputNorm: "model.norm.weight"
         case .output: "lm_head.weight"
-        case .attentionNorm(let layer): "model.layers.\(layer).input_layernorm.weight"
-        case .query(let layer): "model.layers.\(layer).self_attn.q_proj.weight"
-        case .key(let layer): "model.layers.\(layer).self_attn.k_proj.weight"
-        case .value(let layer): "model.layers.\(layer).self_attn.v_proj.weight"
-        case .attentionOutput(let layer): "model.layers.\(layer).self_attn.o_proj.weight"
-        case .expertNorm(let layer): "model.layers.\(layer).post_attention_layernorm.weight"
-        case .gate(let layer): "model.layers.\(layer).\(experts).gate.weight"
-        case .expertGate(let layer, let expert): "model.layers.\(layer).\(experts).experts.\(expert).w1.weight"
-        case .expertUp(let layer, let expert): "model.layers.\(layer).\(experts).experts.\(expert).w3.weight"
-        case .expertDown(let layer, let expert): "model.layers.\(layer).\(experts).experts.\(expert).w2.weight"
+        case .attentionNorm: "model.layers.\(layer).input_layernorm.weight"
+        case .query: "model.layers.\(layer).self_attn.q_proj.weight"
+        case .key: "model.layers.\(layer).self_attn.k_proj.weight"
+        case .value: "model.layers.\(layer).self_attn.v_proj.weight"
+        case .attentionOutput: "model.layers.\(layer).self_attn.o_proj.weight"
+        case .expertNorm: "model.layers.\(layer).post_attention_layernorm.weight"
+        case .gate: "model.layers.\(layer).\(experts).gate.weight"
+        case .expertGate: "model.layers.\(layer).\(experts).experts.\(expert).w1.weight"
+        case .expertUp: "model.layers.\(layer).\(experts).experts.\(expert).w3.weight"
+        case .expertDown: "model.layers.\(layer).\(experts).experts.\(expert).w2.weight"
         default: fatalError("\(role) is none of Mixtral's")
         }
     }

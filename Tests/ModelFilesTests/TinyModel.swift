@@ -36,8 +36,9 @@ struct TinyModel {
         (0..<architecture.layerCount).flatMap { layer in
             (0..<architecture.expertCount).flatMap { expert -> [TensorRole] in
                 [
-                    .expertGate(layer: layer, expert: expert), .expertUp(layer: layer, expert: expert),
-                    .expertDown(layer: layer, expert: expert),
+                    TensorRole(.expertGate, layer: layer, expert: expert),
+                    TensorRole(.expertUp, layer: layer, expert: expert),
+                    TensorRole(.expertDown, layer: layer, expert: expert),
                 ]
             }
         }

@@ -139,7 +139,7 @@ import Testing
         try Packer(model).pack(to: folder("store"))
         let cache = try ExpertCache(Store(at: folder("store")), slots: 2)
         let workers = Workers(count: 4)
-        let expected = try model.numbers(.expertDown(layer: 2, expert: 4), row: 17)
+        let expected = try model.numbers(TensorRole(.expertDown, layer: 2, expert: 4), row: 17)
         for layer in [0, 1, 2] {
             for lease in try cache.lease([0, 4, 2], layer: layer) {
                 let tiles = cache.layout(layer: layer).tiles
@@ -166,7 +166,7 @@ import Testing
         options.tileBytes = 8 << 10
         try Packer(RandomModel(), options: options).pack(to: folder("store"))
         let layout = try Store(at: folder("store")).layouts[0]
-        let offset = try find(TensorRole.expertDown(layer: 1, expert: 2), in: folder("store/data.mdb"))
+        let offset = try find(TensorRole(.expertDown, layer: 1, expert: 2), in: folder("store/data.mdb"))
         try patch(folder("store/data.mdb"), at: offset) { $0 ^= 1 }
         let cache = try ExpertCache(Store(at: folder("store")), slots: 2)
         let leases = try cache.lease([1, 2, 3], layer: 1)

@@ -21,7 +21,7 @@ import Testing
         }
         let cache = try ExpertCache(store, slots: 1)
         let lease = try cache.lease([3], layer: 1)[0]
-        let role = TensorRole.expertUp(layer: 1, expert: 3)
+        let role = TensorRole(.expertUp, layer: 1, expert: 3)
         #expect(try cache.rows(of: lease, layer: 1).up[5] == rounded(model.numbers(role, row: 5), to: format))
         lease.release()
     }
@@ -47,7 +47,7 @@ import Testing
 
     @Test func `a quantized model is not quantized again`() throws {
         let folder = try TemporaryFolder()
-        #expect(throws: PackError.requantized(tensor: "tokenEmbedding", from: .q8_0, to: .q4_0)) {
+        #expect(throws: PackError.requantized(tensor: "token_embedding", from: .q8_0, to: .q4_0)) {
             try Packer(RandomModel(experts: .q4_0, dense: .q8_0), options: PackOptions(quantization: .q4_0)).pack(
                 to: folder("store"))
         }
@@ -60,7 +60,7 @@ import Testing
         let error = #expect(throws: PackError.self) {
             try Packer(model, options: PackOptions(quantization: .q8_0)).pack(to: folder("store"))
         }
-        #expect(error == .indivisible(tensor: "expertDown(layer: 0, expert: 0)", columns: 80, format: .q8_0))
+        #expect(error == .indivisible(tensor: "layer.0.expert.0.expert_down", columns: 80, format: .q8_0))
     }
 
     @Test func `progress ends at the whole`() throws {

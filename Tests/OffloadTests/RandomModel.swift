@@ -26,8 +26,8 @@ struct RandomModel: ModelSource {
     func tensor(_ role: TensorRole) throws -> any SourceTensor {
         let shape = role.shape(in: architecture)
         let format =
-            switch role {
-            case .expertDown(let layer, _): down[layer] ?? experts
+            switch role.kind {
+            case .expertDown: down[role.layer ?? 0] ?? experts
             case _ where role.isExpert: experts
             case _ where role.isAlwaysFloat: WeightFormat.f32
             default: dense

@@ -45,15 +45,15 @@ import Testing
             for lease in leases {
                 let rows = try cache.rows(of: lease, layer: layer)
                 let (gate, up) = (
-                    TensorRole.expertGate(layer: layer, expert: lease.expert),
-                    TensorRole.expertUp(layer: layer, expert: lease.expert)
+                    TensorRole(.expertGate, layer: layer, expert: lease.expert),
+                    TensorRole(.expertUp, layer: layer, expert: lease.expert)
                 )
                 for index in rows.gate.indices {
                     #expect(try rows.gate[index] == model.numbers(gate, row: index))
                     #expect(try rows.up[index] == model.numbers(up, row: index))
                 }
                 for index in rows.down.indices {
-                    let down = TensorRole.expertDown(layer: layer, expert: lease.expert)
+                    let down = TensorRole(.expertDown, layer: layer, expert: lease.expert)
                     #expect(try rows.down[index] == model.numbers(down, row: index))
                 }
                 #expect(rows.gate.count == model.architecture.intermediateSize)
@@ -81,7 +81,7 @@ import Testing
         model.architecture.vocabularySize = 1
         try Packer(model).pack(to: folder("store"))
         let dense = try Store(at: folder("store")).loadDense()
-        for role in [TensorRole.tokenEmbedding, .output, .sharedUp(layer: 1)] {
+        for role in [TensorRole.tokenEmbedding, .output, TensorRole(.sharedUp, layer: 1)] {
             let matrix = try #require(dense[role])
             #expect(try row(0, of: matrix) == model.numbers(role, row: 0))
         }

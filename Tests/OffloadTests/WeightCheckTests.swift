@@ -19,8 +19,8 @@ import Testing
         format: WeightFormat, bytes: [UInt8], offset: Int, found: String
     ) throws {
         for (role, name) in [
-            (TensorRole.query(layer: 1), "query(layer: 1): "),
-            (.expertUp(layer: 2, expert: 4), "expertUp(layer: 2, expert: 4): "),
+            (TensorRole(.query, layer: 1), "layer.1.query: "),
+            (TensorRole(.expertUp, layer: 2, expert: 4), "layer.2.expert.4.expert_up: "),
         ] {
             let source = SpoiledModel(
                 whole: RandomModel(experts: format, dense: format), role: role, row: 3, offset: offset, bytes: bytes)
@@ -34,11 +34,11 @@ import Testing
         var wide = RandomModel(experts: .q6_K, dense: .f32)
         (wide.architecture.hiddenSize, wide.architecture.intermediateSize) = (256, 256)
         let expert = SpoiledModel(
-            whole: wide, role: .expertDown(layer: 0, expert: 1), row: 17, offset: 208, bytes: [0, 0x7c])
+            whole: wide, role: TensorRole(.expertDown, layer: 0, expert: 1), row: 17, offset: 208, bytes: [0, 0x7c])
         #expect(try failure(of: expert).contains("of row 17 of expert 1 is"))
         let norm = SpoiledModel(
             whole: RandomModel(), role: .outputNorm, row: 0, offset: 8, bytes: [0, 0, 0xc0, 0x7f])
-        #expect(try failure(of: norm).contains("outputNorm: weight 2 is nan"))
+        #expect(try failure(of: norm).contains("output_norm: weight 2 is nan"))
     }
 
     @Test(arguments: [
@@ -48,7 +48,7 @@ import Testing
         throws
     {
         let bytes = withUnsafeBytes(of: value) { [UInt8]($0) }
-        for role in [TensorRole.output, .expertGate(layer: 0, expert: 2)] {
+        for role in [TensorRole.output, TensorRole(.expertGate, layer: 0, expert: 2)] {
             let source = SpoiledModel(whole: RandomModel(), role: role, row: 20, offset: 4 * 50, bytes: bytes)
             let error = try failure(of: source, PackOptions(quantization: format))
             #expect(error.contains("weight 50 of row 20"), "\(error)")

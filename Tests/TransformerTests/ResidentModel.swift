@@ -95,9 +95,9 @@ extension ExpertLayout {
     fileprivate init(of source: any ModelSource, layer: Int) throws {
         let shape = ExpertShape(
             hiddenSize: source.architecture.hiddenSize, intermediateSize: source.architecture.intermediateSize,
-            gateFormat: try source.tensor(.expertGate(layer: layer, expert: 0)).format,
-            upFormat: try source.tensor(.expertUp(layer: layer, expert: 0)).format,
-            downFormat: try source.tensor(.expertDown(layer: layer, expert: 0)).format)
+            gateFormat: try source.tensor(TensorRole(.expertGate, layer: layer, expert: 0)).format,
+            upFormat: try source.tensor(TensorRole(.expertUp, layer: layer, expert: 0)).format,
+            downFormat: try source.tensor(TensorRole(.expertDown, layer: layer, expert: 0)).format)
         self.init(shape, tileBytes: 4096)!
     }
 }
@@ -105,9 +105,9 @@ extension ExpertLayout {
 extension ExpertPayload {
     fileprivate init(of source: any ModelSource, layer: Int, expert: Int, _ layout: ExpertLayout) throws {
         let payload = PayloadBytes(layout.length)
-        let gate = try source.tensor(.expertGate(layer: layer, expert: expert))
-        let up = try source.tensor(.expertUp(layer: layer, expert: expert))
-        let down = try source.tensor(.expertDown(layer: layer, expert: expert))
+        let gate = try source.tensor(TensorRole(.expertGate, layer: layer, expert: expert))
+        let up = try source.tensor(TensorRole(.expertUp, layer: layer, expert: expert))
+        let down = try source.tensor(TensorRole(.expertDown, layer: layer, expert: expert))
         for tile in layout.tiles {
             let bytes = UnsafeMutableRawBufferPointer(rebasing: payload.bytes[tile.offset..<tile.offset + tile.length])
             switch tile.part {

@@ -44,11 +44,8 @@ package enum Checkpoint {
     /// stacked in one tensor.
     package static func tensors(of architecture: Architecture) -> [(role: TensorRole, tensor: SafetensorsWriter.Tensor)]
     {
-        let experts = (0..<architecture.layerCount).flatMap { layer -> [TensorRole] in
-            [
-                .expertGate(layer: layer, expert: 0), .expertUp(layer: layer, expert: 0),
-                .expertDown(layer: layer, expert: 0),
-            ]
+        let experts = (0..<architecture.layerCount).flatMap { layer in
+            TensorRole.Kind.experts.map { TensorRole($0, layer: layer, expert: 0) }
         }
         return (TensorRole.dense(of: architecture) + experts).map { role in
             let place = TensorNames.checkpoint.places(of: role)[0]

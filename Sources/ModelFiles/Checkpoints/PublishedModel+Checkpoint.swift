@@ -45,7 +45,7 @@ extension SafetensorsFile {
     fileprivate func checkTables(_ architecture: Architecture) throws {
         guard architecture.routing.selection == .table else { return }
         for layer in 0..<architecture.layerCount {
-            let role = TensorRole.routerTable(layer: layer)
+            let role = TensorRole(.routerTable, layer: layer)
             let name = TensorNames.checkpoint.places(of: role)[0].name(for: role)
             let table = try numbers(of: name)
             let experts = 0..<Float(architecture.expertCount)

@@ -79,10 +79,7 @@ private struct HeadOrder {
     /// - Returns: nil where they stay where they are.
     init?(of role: TensorRole, from architecture: Architecture, to pairing: Architecture.RotaryPairing) {
         guard architecture.rotaryPairing != pairing else { return nil }
-        switch role {
-        case .query, .key, .queryNorm, .keyNorm: break
-        default: return nil
-        }
+        guard [.query, .key, .queryNorm, .keyNorm].contains(role.kind) else { return nil }
         headSize = architecture.headSize
         rotated = architecture.rotaryDimensions
         toAdjacent = pairing == .adjacent

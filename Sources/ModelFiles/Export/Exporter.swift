@@ -36,7 +36,8 @@ package struct Exporter: Sendable {
     }
 
     private func writeFolder(_ path: String, _ progress: (Int, Int) throws -> Void) throws -> String {
-        let form = try source.architecture.form(among: ExportForm.huggingFace, format: "Hugging Face", path: path)
+        let form = try source.architecture.form(
+            among: ModelFamily.all.map(\.huggingFace), format: "Hugging Face", path: path)
         let tensors = try form.tensors(of: source) { role in try self.format(of: role, path, safetensors: true) }
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let total = tensors.reduce(0) { $0 + $1.byteCount }
@@ -63,9 +64,10 @@ package struct Exporter: Sendable {
         var settings = try written(json: ExportedTokenizer(tokenizer), for: path + "/tokenizer_config.json")
         var ids = try written(json: ExportedIDs(tokenizer), for: path + "/generation_config.json")
         let isHalf = tensors.contains { $0.format != .f32 }
-        let type = isHalf ? try self.format(of: .query(layer: 0), path, safetensors: true) : .f32
+        let type = isHalf ? try self.format(of: TensorRole(.query, layer: 0), path, safetensors: true) : .f32
+        let name = type == .f16 ? "float16" : type == .bf16 ? "bfloat16" : "float32"
         var configuration = try written(
-            json: HuggingFaceConfiguration(source.architecture, form, type: type), for: path + "/config.json")
+            json: form.configuration(of: source.architecture, type: name), for: path + "/config.json")
         let turn = FolderTurn(path)
         try writer.finish()
         try model.finish()
@@ -83,7 +85,7 @@ package struct Exporter: Sendable {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(value), as: UTF8.self)
         // Python tells 2 from 2.0, and transformers refuses the one where it expects the other.
-        let floats = /"(rope_theta|partial_rotary_factor|routed_scaling_factor)" : (\d+)(?=[,\n])/
+        let floats = /"(rope_theta|partial_rotary_factor|routed_scaling_factor|rms_norm_eps)" : (\d+)(?=[,\n])/
         return try written(Array((text.replacing(floats) { "\"\($0.1)\" : \($0.2).0" } + "\n").utf8), for: path)
     }
 
@@ -94,11 +96,14 @@ package struct Exporter: Sendable {
     }
 
     private func writeGGUF(_ path: String, _ progress: (Int, Int) throws -> Void) throws -> String {
-        let form = try source.architecture.form(among: ExportForm.gguf, format: "llama.cpp", path: path)
+        let form = try source.architecture.form(
+            among: ModelFamily.all.compactMap(\.gguf), format: "llama.cpp", path: path)
         let tensors = try form.tensors(of: source) { role in try self.format(of: role, path, safetensors: false) }
-        let type = try format(of: .expertGate(layer: 0, expert: 0), path, safetensors: false)
+        let type = try format(of: TensorRole(.expertGate, layer: 0, expert: 0), path, safetensors: false)
         var writer = try GGUFWriter(
-            path: path, metadata: form.ggufMetadata(of: source, type: type),
+            path: path,
+            metadata: form.ggufMetadata(of: source.architecture, title: source.name, type: type)
+                + source.tokenizer.ggufMetadata,
             tensors: tensors.map { .init(name: $0.name, dimensions: $0.dimensions, format: $0.format) })
         let total = writer.size
         let rows = ExportedRows(source: source, pairing: form.pairing)
@@ -117,7 +122,7 @@ package struct Exporter: Sendable {
         if role.isAlwaysFloat { return .f32 }
         let isOwn = role.isExpert || TensorRole.dense(of: source.architecture).contains(role)
         // What a form has and the model has not is zeros, in the format of the experts.
-        let stored = try source.tensor(isOwn ? role : .expertGate(layer: role.layer ?? 0, expert: 0))
+        let stored = try source.tensor(isOwn ? role : TensorRole(.expertGate, layer: role.layer ?? 0, expert: 0))
         var target = format ?? stored.format
         if safetensors, SafetensorsType(target) == nil {
             guard format == nil else {

@@ -1,69 +1,35 @@
 import Tensors
 
-extension Architecture {
-    /// The metadata of a GGUF file that every architecture has, as `llama` and its kin name them.
+extension ModelForm {
+    /// The metadata of a GGUF file with a model in this form, without those of its vocabulary.
     ///
-    /// - Parameters:
-    ///   - name: the architecture's in llama.cpp.
-    ///   - type: that of most matrices.
-    func ggufMetadata(_ name: String, title: String, type: WeightFormat) -> [(key: String, value: GGUFValue)] {
-        func count(_ value: Int) -> GGUFValue { .uint32(UInt32(clamping: value)) }
-        let values: [(String, GGUFValue)] = [
+    /// - Parameter type: that of most matrices.
+    func ggufMetadata(
+        of architecture: Architecture, title: String, type: WeightFormat
+    ) -> [(key: String, value: GGUFValue)] {
+        let general: [(String, GGUFValue)] = [
             ("general.architecture", .string(name)),
             ("general.name", .string(title)),
             ("general.file_type", .uint32(GGMLType.fileType(of: type))),
             ("general.quantization_version", .uint32(2)),
-            ("\(name).vocab_size", count(vocabularySize)),
-            ("\(name).context_length", count(contextLength)),
-            ("\(name).embedding_length", count(hiddenSize)),
-            ("\(name).block_count", count(layerCount)),
-            ("\(name).feed_forward_length", count(intermediateSize)),
-            ("\(name).attention.head_count", count(headCount)),
-            ("\(name).attention.head_count_kv", count(keyValueHeadCount)),
-            ("\(name).attention.key_length", count(headSize)),
-            ("\(name).attention.value_length", count(headSize)),
-            ("\(name).attention.layer_norm_rms_epsilon", .float32(normEpsilon)),
-            ("\(name).rope.dimension_count", count(rotaryDimensions)),
-            ("\(name).rope.freq_base", .float32(rotaryBase)),
-            ("\(name).expert_count", count(expertCount)),
-            ("\(name).expert_used_count", count(expertsPerToken)),
+            ("\(name).vocab_size", .count(architecture.vocabularySize)),
         ]
-        return values.map { (key: $0.0, value: $0.1) }
+        let own = settings(of: target(architecture)).map { (key: "\(name).\($0.key)", value: GGUFValue($0.value)) }
+        return general.map { (key: $0.0, value: $0.1) } + own
     }
 }
 
-extension ExportForm {
-    /// The metadata of a GGUF file with a model in this form.
-    func ggufMetadata(of source: any ModelSource, type: WeightFormat) -> [(key: String, value: GGUFValue)] {
-        source.architecture.ggufMetadata(name, title: source.name, type: type) + details(of: source.architecture)
-            + source.tokenizer.ggufMetadata
-    }
+extension GGUFValue {
+    fileprivate static func count(_ value: Int) -> GGUFValue { .uint32(UInt32(clamping: value)) }
 
-    /// What an architecture has beside what all have.
-    private func details(of architecture: Architecture) -> [(key: String, value: GGUFValue)] {
-        func count(_ value: Int) -> GGUFValue { .uint32(UInt32(clamping: value)) }
-        var values: [(String, GGUFValue)] = []
-        if name != "llama" { values.append(("expert_feed_forward_length", count(architecture.intermediateSize))) }
-        if name == "glm4moe" {
-            let routing = architecture.routing
-            let shared = architecture.sharedIntermediateSize ?? architecture.intermediateSize
-            let usesSigmoid = routing.weighting == .sigmoid || routing.weighting == .sigmoidOfChosen
-            let isNormed = routing.weighting == .softmaxOfChosen || routing.weighting == .sigmoidOfChosen
-            values += [
-                ("expert_shared_count", count(shared / architecture.intermediateSize)),
-                ("leading_dense_block_count", count(0)),
-                ("expert_gating_func", count(usesSigmoid ? 2 : 1)),
-                ("expert_weights_norm", .bool(isNormed)),
-                ("expert_weights_scale", .float32(routing.scale)),
-            ]
-            if routing.groups > 1 {
-                values += [
-                    ("expert_group_count", count(routing.groups)),
-                    ("expert_group_used_count", count(routing.allowedGroups)),
-                ]
+    fileprivate init(_ value: ConfigurationField.Value) {
+        self =
+            switch value {
+            case .integer(let value): .count(value)
+            case .real(let value): .float32(value)
+            case .flag(let value): .bool(value)
+            case .integers(let values): .int32s(values.map { Int32(clamping: $0) })
             }
-        }
-        return values.map { (key: "\(name).\($0.0)", value: $0.1) }
     }
 }
 

@@ -15,9 +15,10 @@ extension PublishedModel {
         guard !tensors.isEmpty else {
             throw metadata.error("has no weights, only a vocabulary", "Give the model's own file")
         }
+        let form = try metadata.form()
         let embedding = tensors["token_embd.weight"]?.dimensions ?? []
         architecture = try Architecture(
-            gguf: metadata, embeddings: embedding.count == 2 ? embedding[0] : nil,
+            gguf: metadata, form, embeddings: embedding.count == 2 ? embedding[0] : nil,
             tiedEmbeddings: tensors["output.weight"] == nil)
         let vocabulary = try TokenizerDescription(gguf: metadata)
         guard let fitted = vocabulary.withoutAdded(beyond: architecture.vocabularySize) else {
@@ -30,6 +31,6 @@ extension PublishedModel {
         for file in files.dropFirst() { digest.combine(file.digest.hexadecimal.utf8) }
         self.digest = digest.hexadecimal
         self.tensors = try TensorCatalog(
-            path: path, tensors: tensors, names: GGUFFamily(metadata).names, architecture: architecture)
+            path: path, tensors: tensors, names: form.names, architecture: architecture)
     }
 }

@@ -1,94 +1,44 @@
 extension Architecture {
     /// The architecture that a `config.json` describes.
     ///
-    /// - Parameter settings: the same file, by its own keys.
     /// - Throws: ``ModelFileError`` naming whatever would make the result differ from this project's forward pass.
-    init(
-        _ configuration: HuggingFaceConfiguration, _ family: HuggingFaceFamily, settings: [String: JSONValue],
-        path: String
-    ) throws {
-        func required(_ value: Int?, _ key: String) throws -> Int {
-            guard let value else { throw ModelFileError(path: path, problem: "has no value for \(key)") }
-            return value
-        }
-        if let problem = configuration.unsupported(family, settings) ?? family.unsupported(settings) {
-            throw ModelFileError(path: path, problem: problem, remedy: HuggingFaceFamily.supported)
-        }
-        let heads = configuration.numAttentionHeads
-        guard heads > 0 else { throw ModelFileError(path: path, problem: "has num_attention_heads = \(heads)") }
-        let headSize = configuration.headDim ?? configuration.hiddenSize / heads
-        // null stands for as many as there are heads.
-        let keyValueHeads = settings["num_key_value_heads"] == nil ? family.keyValueHeads : heads
-        let isMixtral = family.modelType == "mixtral"
-        self = try Architecture(
-            vocabularySize: configuration.vocabSize, hiddenSize: configuration.hiddenSize,
-            layerCount: configuration.numHiddenLayers, headCount: heads,
-            keyValueHeadCount: configuration.numKeyValueHeads ?? keyValueHeads, headSize: headSize,
-            intermediateSize: isMixtral
-                ? required(configuration.intermediateSize, "intermediate_size")
-                : required(configuration.moeIntermediateSize, "moe_intermediate_size"),
-            expertCount: isMixtral
-                ? required(configuration.numLocalExperts ?? configuration.numExperts, "num_local_experts")
-                : required(configuration.numExperts ?? configuration.numLocalExperts, "num_experts"),
-            expertsPerToken: configuration.numExpertsPerTok ?? family.expertsPerToken,
-            normEpsilon: configuration.rmsNormEps ?? family.normEpsilon,
-            rotaryBase: configuration.rotaryBases.first ?? family.rotaryBase,
-            rotaryPairing: .halves, rotaryDimensions: headSize,
-            slidingWindow: configuration.window(family, settings),
-            tiedEmbeddings: configuration.tieWordEmbeddings ?? false,
-            contextLength: configuration.maxPositionEmbeddings ?? family.contextLength,
-            routing: isMixtral || configuration.normTopkProb == true
-                ? .mixtral : Routing(name: "top-k", weighting: .softmax),
-            qkNorm: family.normalizesHeads
-        ).validated(path: path)
+    init(_ settings: HuggingFaceSettings, _ form: ModelForm, path: String) throws {
+        self = try form.architecture(settings)
+        try settings.check(form, self)
+        self = try validated(path: path)
     }
 }
 
-extension HuggingFaceFamily {
-    static let supported =
-        "Supported are Mixtral and Qwen3-MoE models (model_type mixtral or qwen3_moe, silu, plain rotary embeddings)"
-
-    /// The family of a `config.json`.
+extension ModelForm {
+    /// What transformers must know of a model in this form.
     ///
-    /// - Throws: ``ModelFileError`` when it is none that is read.
-    init(_ configuration: HuggingFaceConfiguration, path: String) throws {
-        guard let family = Self.all.first(where: { $0.modelType == configuration.modelType }) else {
-            throw ModelFileError(
-                path: path, problem: "has the model_type \(configuration.modelType ?? "null")", remedy: Self.supported)
-        }
-        self = family
+    /// - Parameter type: what its matrices are in, as torch names it.
+    func configuration(of architecture: Architecture, type: String) -> JSONValue {
+        var fields: [String: JSONValue] = [
+            "model_type": .text(name), "architectures": .list(className.map { [.text($0)] } ?? []),
+            "hidden_act": "silu", "dtype": .text(type),
+            "rope_parameters": .object([
+                "rope_type": "default", "rope_theta": .number(exact: architecture.rotaryBase),
+                "partial_rotary_factor": .number(
+                    exact: Float(architecture.rotaryDimensions) / Float(architecture.headSize)),
+            ]),
+        ]
+        for (key, value) in settings(of: target(architecture)) { fields[key] = JSONValue(value) }
+        return .object(fields)
     }
 }
 
-extension HuggingFaceConfiguration {
-    /// The base wherever it is said, the place first that goes first in transformers 5.
-    fileprivate var rotaryBases: [Float] {
-        [ropeScaling?.ropeTheta, ropeParameters?.ropeTheta, ropeTheta].compactMap(\.self).uniqued()
+extension JSONValue {
+    fileprivate init(_ value: ConfigurationField.Value) {
+        self =
+            switch value {
+            case .integer(let value): .number(Double(value))
+            case .real(let value): .number(exact: value)
+            case .flag(let value): .boolean(value)
+            case .integers(let values): .list(values.map { .number(Double($0)) })
+            }
     }
 
-    fileprivate func window(_ family: HuggingFaceFamily, _ settings: [String: JSONValue]) -> Int? {
-        guard family.modelType == "qwen3_moe" else { return slidingWindow }
-        guard useSlidingWindow == true else { return nil }
-        return settings["sliding_window"] == nil ? 4096 : slidingWindow
-    }
-
-    /// What of it would change the result and is not supported.
-    fileprivate func unsupported(_ family: HuggingFaceFamily, _ settings: [String: JSONValue]) -> String? {
-        if let other = architectures?.first(where: { $0 != family.className }) {
-            return "has the architecture \(other)"
-        }
-        if let quantizationConfig {
-            return "has quantized weights (quantization_config: \(quantizationConfig.quantMethod ?? "unnamed"))"
-        }
-        if rotaryBases.count > 1 {
-            return "says that rope_theta is \(rotaryBases[0]) and that it is \(rotaryBases[1])"
-        }
-        let window = window(family, settings)
-        if useSlidingWindow == true, window != nil, let maxWindowLayers, maxWindowLayers > 0 {
-            return "has max_window_layers = \(maxWindowLayers), of which versions of transformers make different things"
-        }
-        let kind = window == nil ? "full_attention" : "sliding_attention"
-        if let other = layerTypes?.first(where: { $0 != kind }) { return "has layers of the type \(other)" }
-        return nil
-    }
+    /// The number that is written as the float is: 1e-05, not 9.999999747378752e-06.
+    fileprivate static func number(exact value: Float) -> JSONValue { .number(Double("\(value)") ?? Double(value)) }
 }

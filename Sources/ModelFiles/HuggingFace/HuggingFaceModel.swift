@@ -6,17 +6,16 @@ extension PublishedModel {
     /// A model in a folder with `config.json`, safetensors and `tokenizer.model`.
     init(folder: ModelFolder) throws {
         let path = folder.path(of: Self.configurationName)
-        guard
-            let configuration = try folder.decoded(
-                HuggingFaceConfiguration.self, from: Self.configurationName, keys: .convertFromSnakeCase),
-            let settings = try folder.decoded([String: JSONValue].self, from: Self.configurationName)
-        else { throw folder.error("has no \(Self.configurationName)") }
-        let family = try HuggingFaceFamily(configuration, path: path)
-        var architecture = try Architecture(configuration, family, settings: settings, path: path)
+        guard let values = try folder.decoded([String: JSONValue].self, from: Self.configurationName) else {
+            throw folder.error("has no \(Self.configurationName)")
+        }
+        let settings = try HuggingFaceSettings(values, path: path)
+        let form = try settings.form()
+        var architecture = try Architecture(settings, form, path: path)
         let weights = try SafetensorsFolder(folder)
-        let names = try family.names.found(in: weights.tensors.keys, of: folder)
+        let names = try form.names.found(in: weights.tensors.keys, of: folder)
         // transformers 5 ties only what the checkpoint does not hold.
-        if names.output.contains(where: { weights.tensors[$0.name(for: .output)] != nil }) {
+        if names.places(of: .output).contains(where: { weights.tensors[$0.name(for: .output)] != nil }) {
             architecture.tiedEmbeddings = false
         }
         self.architecture = architecture

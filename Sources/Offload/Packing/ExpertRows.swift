@@ -12,9 +12,12 @@ struct ExpertRows {
     init(layer: Int, expert: Int, _ layout: ExpertLayout, _ source: any ModelSource, _ options: PackOptions) throws {
         let shape = layout.shape
         self.layout = layout
-        gate = try PackPlan.packer(.expertGate(layer: layer, expert: expert), source, as: shape.gateFormat, options)
-        up = try PackPlan.packer(.expertUp(layer: layer, expert: expert), source, as: shape.upFormat, options)
-        down = try PackPlan.packer(.expertDown(layer: layer, expert: expert), source, as: shape.downFormat, options)
+        gate = try PackPlan.packer(
+            TensorRole(.expertGate, layer: layer, expert: expert), source, as: shape.gateFormat, options)
+        up = try PackPlan.packer(
+            TensorRole(.expertUp, layer: layer, expert: expert), source, as: shape.upFormat, options)
+        down = try PackPlan.packer(
+            TensorRole(.expertDown, layer: layer, expert: expert), source, as: shape.downFormat, options)
     }
 
     /// Fills the payload, the workers taking a tile each.

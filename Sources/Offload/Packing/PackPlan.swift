@@ -30,7 +30,7 @@ struct PackPlan {
         manifest = StoreManifest(
             formatVersion: architecture.isMixtral ? 1 : StoreManifest.currentVersion, name: source.name,
             architecture: architecture, experts: shapes, tileBytes: options.tileBytes,
-            dense: Dictionary(uniqueKeysWithValues: dense.map { ($0.role.storeKey, $0.layout.format) }),
+            dense: Dictionary(uniqueKeysWithValues: dense.map { ($0.role.name, $0.layout.format) }),
             sourceDigest: source.digest, tokenizer: source.tokenizer.kind, createdBy: options.createdBy,
             isComplete: false)
         let parts = dense.flatMap { dense in dense.layout.parts.map { dense.layout.recordLayout($0).windowLength } }
@@ -78,16 +78,17 @@ struct PackPlan {
     private static func shape(layer: Int, _ source: any ModelSource, _ options: PackOptions) throws -> ExpertShape {
         ExpertShape(
             hiddenSize: source.architecture.hiddenSize, intermediateSize: source.architecture.intermediateSize,
-            gateFormat: try packer(.expertGate(layer: layer, expert: 0), source, options).format,
-            upFormat: try packer(.expertUp(layer: layer, expert: 0), source, options).format,
-            downFormat: try packer(.expertDown(layer: layer, expert: 0), source, options).format)
+            gateFormat: try packer(TensorRole(.expertGate, layer: layer, expert: 0), source, options).format,
+            upFormat: try packer(TensorRole(.expertUp, layer: layer, expert: 0), source, options).format,
+            downFormat: try packer(TensorRole(.expertDown, layer: layer, expert: 0), source, options).format)
     }
 
     private static func layout(
         _ shape: ExpertShape, layer: Int, _ source: any ModelSource, _ options: PackOptions
     ) throws -> ExpertLayout {
         if let layout = ExpertLayout(shape, tileBytes: options.tileBytes) { return layout }
-        throw PackError.indivisible(try source.tensor(.expertDown(layer: layer, expert: 0)), shape.downFormat)
+        throw PackError.indivisible(
+            try source.tensor(TensorRole(.expertDown, layer: layer, expert: 0)), shape.downFormat)
     }
 
     private static func layout(_ role: TensorRole, _ source: any ModelSource, _ options: PackOptions) throws

@@ -94,12 +94,3 @@ struct RowPacker: Sendable {
         try body(scratch)
     }
 }
-
-extension TensorRole {
-    fileprivate var expert: Int? {
-        switch self {
-        case .expertGate(_, let expert), .expertUp(_, let expert), .expertDown(_, let expert): expert
-        default: nil
-        }
-    }
-}

@@ -118,7 +118,7 @@ private final class Staging: TransferRecipient, @unchecked Sendable {  // The lo
 
     private func corrupt(_ part: DensePart, _ found: String) -> StoreError {
         let rows = "rows \(part.rows.lowerBound) to \(part.rows.upperBound - 1)"
-        return .corrupt(loading.path, "\(rows) of \(part.role.storeKey) \(found)")
+        return .corrupt(loading.path, "\(rows) of \(part.role.name) \(found)")
     }
 
     func transferEnded(_ transfer: Transfer, _ outcome: TransferOutcome) {

@@ -57,7 +57,7 @@ struct DenseLayout: Sendable, Equatable {
     }
 
     static func key(_ role: TensorRole, part: Int) -> [UInt8] {
-        var key = Array(role.storeKey.utf8)
+        var key = Array(role.name.utf8)
         key.append(0)
         key.append(bigEndian: UInt32(part))
         return key

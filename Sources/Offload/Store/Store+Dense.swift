@@ -18,7 +18,7 @@ extension Store {
         let roles = roles ?? TensorRole.dense(of: manifest.architecture)
         let tensors = roles.map { role in
             guard let tensor = dense[role] else {
-                preconditionFailure("\(role.storeKey) is no dense tensor of \(path)")
+                preconditionFailure("\(role.name) is no dense tensor of \(path)")
             }
             return (role, tensor)
         }

@@ -87,7 +87,7 @@ extension StoreManifest {
                 let key = DenseLayout.key(role, part: index)
                 offsets.append(
                     try records.offset(
-                        of: key, in: .dense, length: layout.recordLayout(part).length, role.storeKey, folder))
+                        of: key, in: .dense, length: layout.recordLayout(part).length, role.name, folder))
             }
             tensors[role] = Store.DenseTensor(layout: layout, offsets: offsets)
         }
@@ -96,10 +96,10 @@ extension StoreManifest {
 
     private func denseLayout(_ role: TensorRole, _ folder: StoreFolder) throws -> DenseLayout {
         let shape = role.shape(in: architecture)
-        guard let format = dense[role.storeKey],
+        guard let format = dense[role.name],
             let layout = DenseLayout(format, rows: shape.rows, columns: shape.columns)
         else {
-            throw StoreError.corrupt(folder.path, "its manifest has no possible format for \(role.storeKey)")
+            throw StoreError.corrupt(folder.path, "its manifest has no possible format for \(role.name)")
         }
         return layout
     }

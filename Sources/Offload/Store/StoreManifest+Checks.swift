@@ -77,10 +77,10 @@ extension StoreManifest {
     private func denseBytes(_ folder: StoreFolder) throws -> Int? {
         try TensorRole.dense(of: architecture).reduce(0 as Int?) { sum, role in
             let shape = role.shape(in: architecture)
-            guard let format = dense[role.storeKey], !role.isAlwaysFloat || format == .f32,
+            guard let format = dense[role.name], !role.isAlwaysFloat || format == .f32,
                 shape.rows <= UInt32.max, shape.columns <= UInt32.max
             else {
-                throw StoreError.corrupt(folder.path, "its manifest has no possible format for \(role.storeKey)")
+                throw StoreError.corrupt(folder.path, "its manifest has no possible format for \(role.name)")
             }
             let bytes =
                 shape.rows == 1

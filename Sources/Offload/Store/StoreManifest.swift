@@ -17,7 +17,7 @@ package struct StoreManifest: Codable, Sendable, Equatable {
     package var experts: [ExpertShape]
     /// Bytes that tiles are cut to (``ExpertLayout``).
     package var tileBytes: Int
-    /// The format of each dense tensor, by ``TensorRole/storeKey``.
+    /// The format of each dense tensor, by ``TensorRole/name``.
     package var dense: [String: WeightFormat]
     /// ``ModelSource/digest`` of the model it was packed from.
     package var sourceDigest: String

@@ -1,22 +1,6 @@
 import Tensors
 
-/// A kind of model that other programs know: what of an architecture has a name there, and how its tensors are called.
-struct ExportForm: Sendable {
-    /// What the program calls it: a `model_type`, or an architecture of GGUF.
-    let name: String
-    let names: TensorNames
-    let pairing: Architecture.RotaryPairing
-    /// The tensors such a model has, where ours is one; ours may lack some, which are then zeros.
-    let target: @Sendable (Architecture) -> Architecture
-    /// What the numbers of a role are multiplied by.
-    var factor: @Sendable (TensorRole) -> Float = { _ in 1 }
-    /// Tensors of zeros beside those of the roles, for each layer.
-    var zeros: [(name: String, dimensions: @Sendable (Architecture) -> [Int])] = []
-    /// Why an architecture is no model of this kind, or nil.
-    let problem: @Sendable (Architecture) -> String?
-}
-
-extension ExportForm {
+extension ModelForm {
     /// The tensors of a model in this form.
     ///
     /// - Parameter format: that of a role's tensor.
@@ -30,12 +14,8 @@ extension ExportForm {
             try tensor(role, of: own.contains(role) ? [role] : [], in: target, format)
         }
         for layer in 0..<target.layerCount {
-            let kinds: [(Int) -> TensorRole] = [
-                { .expertGate(layer: layer, expert: $0) }, { .expertUp(layer: layer, expert: $0) },
-                { .expertDown(layer: layer, expert: $0) },
-            ]
-            for kind in kinds {
-                let roles = (0..<target.expertCount).map(kind)
+            for kind in TensorRole.Kind.experts {
+                let roles = (0..<target.expertCount).map { TensorRole(kind, layer: layer, expert: $0) }
                 if case .whole = place(of: roles[0]) {
                     tensors += try roles.map { try tensor($0, of: [$0], in: target, format) }
                 } else {
@@ -64,7 +44,7 @@ extension ExportForm {
         let dimensions = place.rows(of: role, in: target).dimensions
         return ExportedTensor(
             name: place.name(for: role), dimensions: role.isVector ? [dimensions[1]] : dimensions,
-            format: try format(role), roles: roles, factor: factor(role))
+            format: try format(role), roles: roles, factor: factors[role.kind] ?? 1)
     }
 }
 
@@ -72,7 +52,7 @@ extension Architecture {
     /// The form among `forms` that this is a model of.
     ///
     /// - Throws: ``ModelFileError`` for `path` that says why it is none of them.
-    func form(among forms: [ExportForm], format: String, path: String) throws -> ExportForm {
+    func form(among forms: [ModelForm], format: String, path: String) throws -> ModelForm {
         let router = "router \(routing.name)"
         let remedy = "offstage pack makes a store of it that offstage run runs"
         guard routing.selection == .topK else {
@@ -92,21 +72,4 @@ extension Architecture {
             problem: "no \(format) model is like this one with its \(router) (\(problems.joined(separator: "; ")))",
             remedy: remedy)
     }
-
-    /// What a form without shared experts, biases, groups and factors cannot say.
-    var beyondPlainTopK: String? {
-        switch true {
-        case routing.hasBias: "no bias for the choice of experts"
-        case routing.groups > 1: "no groups of experts"
-        case routing.scale != 1: "no factor to the weights of experts"
-        default: beyondShared
-        }
-    }
-
-    private var beyondShared: String? {
-        routing.hasGate || expertCount == 1 ? nil : "no experts that all tokens visit with weight 1"
-    }
-
-    /// A single expert of weight 1: what every form makes of one expert, whatever its gate scores.
-    var isDense: Bool { !routing.hasGate && expertCount == 1 }
 }
