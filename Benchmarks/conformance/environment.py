@@ -58,7 +58,7 @@ def install_packages():
 def unpack_llama():
     """Leaves out `.git`, which points nowhere, and dates every file now: Ninja mistrusts files from the future."""
     requirement = BINDINGS.replace("_", "-").rpartition("-")
-    run(PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "-d", HOME,
+    run(PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", requirement[0], "-d", HOME,
         f"{requirement[0]}=={requirement[2]}")
     shutil.rmtree(HOME / BINDINGS, ignore_errors=True)
     with tarfile.open(HOME / f"{BINDINGS}.tar.gz") as archive:
