@@ -1,4 +1,4 @@
-"""Random Mixtrals of many shapes, as folders: log-probabilities in float32 against transformers'."""
+"""Random mixtures of many shapes, as folders: log-probabilities in float32 against transformers'."""
 
 import agreement
 import random_mixtral
@@ -13,6 +13,9 @@ from stories import stories
 BOUND = 1e-4
 VOCABULARY = 512
 
+# Its configuration's own are those of a greater vocabulary.
+OLMOE = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
+
 SHAPES = [
     Shape("plain"),
     Shape("three heads share", heads=6, kv_heads=2, layers=4),
@@ -22,6 +25,11 @@ SHAPES = [
     Shape("bfloat16, old config", dtype=torch.bfloat16, old_config=True),
     Shape("float16, many files", dtype=torch.float16, shard_size="100KB", top_k=3, experts=5),
     Shape("one expert per token", top_k=1, heads=8, kv_heads=1),
+    Shape("Qwen3-MoE", family="qwen3_moe", hidden=44, intermediate=37, heads=6, head_dim=10, experts=9, top_k=3),
+    Shape("Qwen3-MoE, weights that sum to 1", family="qwen3_moe", layers=3, more={"norm_topk_prob": True}),
+    Shape("OLMoE", family="olmoe", hidden=60, intermediate=35, heads=6, kv_heads=6, head_dim=10, experts=7,
+          top_k=3, theta=1e4, more=OLMOE),
+    Shape("OLMoE, heads share", family="olmoe", hidden=60, heads=6, kv_heads=2, head_dim=10, layers=3, more=OLMOE),
     Shape("wider", hidden=256, intermediate=352, layers=4, heads=8, kv_heads=2, head_dim=32),
 ]
 

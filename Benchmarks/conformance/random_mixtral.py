@@ -1,12 +1,12 @@
-"""Small Mixtrals with random weights that decide: routes and tokens are far from a coin toss."""
+"""Small Mixtrals and other mixtures with random weights that decide: routes and tokens are far from a coin toss."""
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from transformers import MixtralConfig, MixtralForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Shape:
     """One model to make. The defaults are the common case, so that each shape states only what it is there to test."""
 
     name: str
+    family: str = "mixtral"  # the model_type
     hidden: int = 64
     intermediate: int = 64
     layers: int = 2
@@ -30,6 +31,7 @@ class Shape:
     old_config: bool = False
     seed: int = 1
     sharpness: float = 3.0  # how far log-probabilities are from uniform
+    more: dict = field(default_factory=dict)  # what else its configuration says
 
 
 def save(shape, folder, tokenizer_model, vocabulary):
@@ -49,7 +51,7 @@ def save(shape, folder, tokenizer_model, vocabulary):
 
 def random_model(shape, vocabulary):
     torch.manual_seed(shape.seed)
-    model = MixtralForCausalLM(configuration(shape, vocabulary))
+    model = AutoModelForCausalLM.from_config(configuration(shape, vocabulary), dtype=torch.float32)
     with torch.no_grad():
         for name, weight in model.named_parameters():
             weight.copy_(random_weight(name, weight.shape, shape.sharpness))
@@ -57,20 +59,23 @@ def random_model(shape, vocabulary):
 
 
 def configuration(shape, vocabulary):
-    return MixtralConfig(
+    return AutoConfig.for_model(
+        shape.family,
         vocab_size=vocabulary,
         hidden_size=shape.hidden,
         intermediate_size=shape.intermediate,
+        moe_intermediate_size=shape.intermediate,
         num_hidden_layers=shape.layers,
         num_attention_heads=shape.heads,
         num_key_value_heads=shape.kv_heads,
         head_dim=shape.head_dim,
-        num_local_experts=shape.experts,
+        **{"num_local_experts" if shape.family == "mixtral" else "num_experts": shape.experts},
         num_experts_per_tok=shape.top_k,
         max_position_embeddings=512,
         sliding_window=shape.window,
         tie_word_embeddings=shape.tied,
         rope_parameters={"rope_type": "default", "rope_theta": shape.theta},
+        **shape.more,
     )
 
 

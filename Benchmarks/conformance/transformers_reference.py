@@ -1,14 +1,14 @@
 """What Hugging Face transformers computes, in float32 whatever the checkpoint holds: log-probabilities and routes."""
 
 import torch
-from transformers import MixtralForCausalLM
+from transformers import AutoModelForCausalLM
 
 
 PLAIN = {"attn_implementation": "eager", "experts_implementation": "eager"}  # the faster ones refuse odd widths
 
 
 def load(folder):
-    return MixtralForCausalLM.from_pretrained(folder, dtype=torch.float32, **PLAIN).eval()
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **PLAIN).eval()
 
 
 @torch.no_grad()
@@ -20,8 +20,11 @@ def score(model, tokens):
         "tokens": tokens,
         "logprobs": token_logprobs(logits, tokens),
         "top1": logits.argmax(dim=-1).tolist(),
-        "layers": [routes(scores, model.num_experts_per_tok) for scores in output.router_logits],
-        "margin": min(margin(scores, model.num_experts_per_tok) for scores in output.router_logits),
+        "layers": [
+            routes(scores, model.config.num_experts_per_tok, getattr(model.config, "norm_topk_prob", True))
+            for scores in output.router_logits
+        ],
+        "margin": min(margin(scores, model.config.num_experts_per_tok) for scores in output.router_logits),
     }
 
 
@@ -30,10 +33,12 @@ def token_logprobs(logits, tokens):
     return [None] + chosen[:, 0].tolist()
 
 
-def routes(scores, top_k):
-    """Mixtral's rule: softmax over all experts, the best `top_k`, and their weights made to add up to one."""
+def routes(scores, top_k, is_normalized):
+    """Softmax over all experts, the best `top_k`, and their weights made to add up to one, as Mixtral's are, or not."""
     weights, experts = scores.float().softmax(dim=-1).topk(top_k, dim=-1)
-    return {"experts": experts.tolist(), "weights": (weights / weights.sum(dim=-1, keepdim=True)).tolist()}
+    if is_normalized:
+        weights = weights / weights.sum(dim=-1, keepdim=True)
+    return {"experts": experts.tolist(), "weights": weights.tolist()}
 
 
 def margin(scores, top_k):

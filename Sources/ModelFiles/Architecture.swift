@@ -33,8 +33,8 @@ public struct Architecture: Codable, Sendable, Equatable {
     public var contextLength: Int
     /// How a token finds its experts.
     public var routing: Routing
-    /// Whether each head of queries and keys is RMS-normalized before it is rotated (Henry et al., 2020, arXiv 2010.04245).
-    public var qkNorm: Bool
+    /// What of queries and keys is RMS-normalized before it is rotated.
+    public var qkNorm: QueryKeyNorm
     /// Width of an expert that every token visits, beside those it is routed to; nil: there is none.
     public var sharedIntermediateSize: Int?
 
@@ -45,7 +45,8 @@ public struct Architecture: Codable, Sendable, Equatable {
         vocabularySize: Int, hiddenSize: Int, layerCount: Int, headCount: Int, keyValueHeadCount: Int, headSize: Int,
         intermediateSize: Int, expertCount: Int, expertsPerToken: Int, normEpsilon: Float, rotaryBase: Float,
         rotaryPairing: RotaryPairing, rotaryDimensions: Int, slidingWindow: Int?, tiedEmbeddings: Bool,
-        contextLength: Int, routing: Routing = .mixtral, qkNorm: Bool = false, sharedIntermediateSize: Int? = nil
+        contextLength: Int, routing: Routing = .mixtral, qkNorm: QueryKeyNorm = .none,
+        sharedIntermediateSize: Int? = nil
     ) {
         self.vocabularySize = vocabularySize
         self.hiddenSize = hiddenSize
@@ -88,7 +89,7 @@ public struct Architecture: Codable, Sendable, Equatable {
         tiedEmbeddings = try values.decode(Bool.self, forKey: .tiedEmbeddings)
         contextLength = try values.decode(Int.self, forKey: .contextLength)
         routing = try values.decodeIfPresent(Routing.self, forKey: .routing) ?? .mixtral
-        qkNorm = try values.decodeIfPresent(Bool.self, forKey: .qkNorm) ?? false
+        qkNorm = try values.decodeIfPresent(QueryKeyNorm.self, forKey: .qkNorm) ?? .none
         sharedIntermediateSize = try values.decodeIfPresent(Int.self, forKey: .sharedIntermediateSize)
     }
 }

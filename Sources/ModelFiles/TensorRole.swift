@@ -32,9 +32,9 @@ package struct TensorRole: Hashable, Sendable {
         case key
         /// `[keyValueHeads × headSize, hidden]`
         case value
-        /// `[1, headSize]`; only where queries and keys are normalized, as the next.
+        /// `[1, headSize]`, or as wide as all heads; only where queries and keys are normalized, as the next.
         case queryNorm = "query_norm"
-        /// `[1, headSize]`
+        /// `[1, headSize]`, or as wide as all key-value heads
         case keyNorm = "key_norm"
         /// `[hidden, heads × headSize]`
         case attentionOutput = "attention_output"
@@ -79,7 +79,7 @@ extension TensorRole {
 
     private static func layerKinds(of architecture: Architecture) -> [Kind] {
         var kinds: [Kind] = [.attentionNorm, .query, .key, .value]
-        if architecture.qkNorm { kinds += [.queryNorm, .keyNorm] }
+        if architecture.qkNorm != .none { kinds += [.queryNorm, .keyNorm] }
         kinds += [.attentionOutput, .expertNorm]
         if architecture.routing.hasGate { kinds.append(.gate) }
         if architecture.routing.hasBias { kinds.append(.routerBias) }
@@ -112,7 +112,8 @@ extension TensorRole {
         case .outputNorm, .attentionNorm, .expertNorm: (1, hidden)
         case .query: (queries, hidden)
         case .key, .value: (keys, hidden)
-        case .queryNorm, .keyNorm: (1, architecture.headSize)
+        case .queryNorm: (1, architecture.qkNorm == .whole ? queries : architecture.headSize)
+        case .keyNorm: (1, architecture.qkNorm == .whole ? keys : architecture.headSize)
         case .attentionOutput: (hidden, queries)
         case .gate: (architecture.expertCount, hidden)
         case .routerBias, .routerThresholds: (1, architecture.expertCount)

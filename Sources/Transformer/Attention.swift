@@ -6,12 +6,12 @@ final class Attention {
     private let weights: DenseWeights.Layer
     private let architecture: Architecture
     private var cache: KeyValueCache
-    private var norms: HeadNorms?
+    private var norms: QueryKeyNorms?
 
     init(_ weights: DenseWeights.Layer, _ architecture: Architecture, positions: Int) {
         self.weights = weights
         self.architecture = architecture
-        norms = HeadNorms(weights)
+        norms = QueryKeyNorms(weights)
         cache = KeyValueCache(
             capacity: positions, heads: architecture.keyValueHeadCount, headSize: architecture.headSize)
     }
@@ -30,7 +30,7 @@ final class Attention {
             rows: rows, weight: weights.attentionNorm, epsilon: architecture.normEpsilon, into: &scratch.normed,
             on: workers)
         project(&scratch, on: workers)
-        norms?.normalize(&scratch, headSize: architecture.headSize, epsilon: architecture.normEpsilon, on: workers)
+        norms?.normalize(&scratch, epsilon: architecture.normEpsilon, on: workers)
         scratch.rotary.turn(to: position..<position + rows.count)
         scratch.rotary.rotate(&scratch.queries, headSize: architecture.headSize, on: workers)
         scratch.rotary.rotate(&scratch.keys, headSize: architecture.headSize, on: workers)
@@ -67,9 +67,9 @@ final class Attention {
     }
 }
 
-/// The norm of every head of queries and keys by itself (Henry et al., 2020, arXiv 2010.04245; Qwen3).
-private struct HeadNorms: ~Copyable {
-    /// `[1, headSize]`
+/// The norms of queries and keys (``QueryKeyNorm``), as wide as their weights: of every head, or of all together.
+private struct QueryKeyNorms: ~Copyable {
+    /// `[1, width]`
     private var query: Matrix
     private var key: Matrix
 
@@ -80,17 +80,19 @@ private struct HeadNorms: ~Copyable {
         self.key = Matrix(key)
     }
 
-    mutating func normalize(_ scratch: inout Scratch, headSize: Int, epsilon: Float, on workers: Workers) {
-        query.withView { scratch.queries.normalizeHeads(of: headSize, by: $0, epsilon: epsilon, on: workers) }
-        key.withView { scratch.keys.normalizeHeads(of: headSize, by: $0, epsilon: epsilon, on: workers) }
+    mutating func normalize(_ scratch: inout Scratch, epsilon: Float, on workers: Workers) {
+        query.withView { scratch.queries.normalizeParts(by: $0, epsilon: epsilon, on: workers) }
+        key.withView { scratch.keys.normalizeParts(by: $0, epsilon: epsilon, on: workers) }
     }
 }
 
 extension Matrix {
-    fileprivate mutating func normalizeHeads(of size: Int, by weight: MatrixView, epsilon: Float, on workers: Workers) {
+    /// Normalizes parts of rows that are as wide as the weight.
+    fileprivate mutating func normalizeParts(by weight: MatrixView, epsilon: Float, on workers: Workers) {
         withView { view in
-            let heads = view.reshaped(rows: view.rows * view.columns / size, columns: size)
-            RMSNorm.forward(heads, weight: weight, epsilon: epsilon, into: heads, on: workers)
+            let size = weight.columns
+            let parts = view.reshaped(rows: view.rows * view.columns / size, columns: size)
+            RMSNorm.forward(parts, weight: weight, epsilon: epsilon, into: parts, on: workers)
         }
     }
 }

@@ -10,7 +10,7 @@ package final class DenseWeights: Sendable {
         let query: WeightMatrix
         let key: WeightMatrix
         let value: WeightMatrix
-        /// `[1, headSize]` each, where heads are normalized.
+        /// `[1, headSize]` each where heads are normalized, or as wide as all of them.
         let queryNorm, keyNorm: WeightMatrix?
         let attentionOutput: WeightMatrix
         /// `[1, hidden]`
@@ -25,8 +25,8 @@ package final class DenseWeights: Sendable {
             query = try matrix(TensorRole(.query, layer: layer))
             key = try matrix(TensorRole(.key, layer: layer))
             value = try matrix(TensorRole(.value, layer: layer))
-            queryNorm = architecture.qkNorm ? try matrix(TensorRole(.queryNorm, layer: layer)) : nil
-            keyNorm = architecture.qkNorm ? try matrix(TensorRole(.keyNorm, layer: layer)) : nil
+            queryNorm = architecture.qkNorm != .none ? try matrix(TensorRole(.queryNorm, layer: layer)) : nil
+            keyNorm = architecture.qkNorm != .none ? try matrix(TensorRole(.keyNorm, layer: layer)) : nil
             attentionOutput = try matrix(TensorRole(.attentionOutput, layer: layer))
             expertNorm = try Matrix(matrix(TensorRole(.expertNorm, layer: layer)))
             gate = architecture.routing.hasGate ? Gate(try matrix(TensorRole(.gate, layer: layer))) : nil

@@ -1,4 +1,4 @@
-"""Random Mixtrals as Hugging Face folders, each with what transformers computes for a few token sequences."""
+"""Random mixtures as Hugging Face folders, each with what transformers computes for a few token sequences."""
 
 import itertools
 import json
@@ -11,6 +11,9 @@ import transformers_reference
 from random_mixtral import Shape
 from stories import stories
 
+# Its configuration's own are those of a greater vocabulary.
+OLMOE = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
+
 SHAPES = [
     # Three query heads per key-value head, widths that fit no vector, a head width of its own.
     Shape("odd", hidden=36, intermediate=45, heads=6, kv_heads=2, head_dim=8, experts=5, theta=1e4),
@@ -20,6 +23,9 @@ SHAPES = [
     # Tied embeddings, float16, three experts per token, and a config.json of transformers 4.
     Shape("tied", hidden=28, intermediate=32, heads=4, kv_heads=4, head_dim=12, experts=7, top_k=3, tied=True,
           dtype=torch.float16, old_config=True),
+    # Queries and keys normalized as a whole, weights that do not sum to 1.
+    Shape("olmoe", family="olmoe", hidden=30, intermediate=21, heads=5, kv_heads=5, head_dim=6, experts=7,
+          top_k=3, theta=1e4, more=OLMOE),
 ]
 
 NEAR_TIE = 2e-4

@@ -29,7 +29,7 @@ struct RandomCheckpoint {
     /// One of the kinds, with whatever else there may be besides: normalized heads, a shared expert.
     static func sample(_ routing: Routing) throws -> RandomCheckpoint {
         var sample = try RandomCheckpoint(routing, perToken: routing.selection == .table ? 1 : 2)
-        sample.architecture.qkNorm = routing.weighting != .softmaxOfChosen
+        sample.architecture.qkNorm = routing.weighting != .softmaxOfChosen ? .heads : .none
         sample.architecture.sharedIntermediateSize = routing.hasBias ? 32 : nil
         return sample
     }

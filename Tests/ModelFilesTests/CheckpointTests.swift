@@ -11,7 +11,7 @@ import Testing
     private func sample(_ routing: Routing) -> CheckpointSample {
         var sample = CheckpointSample()
         sample.architecture.routing = routing
-        sample.architecture.qkNorm = routing.hasBias
+        sample.architecture.qkNorm = routing.hasBias ? .heads : .none
         sample.architecture.sharedIntermediateSize = routing.hasBias ? 16 : nil
         sample.architecture.tiedEmbeddings = routing.selection == .threshold
         if routing.selection == .table { sample.architecture.expertsPerToken = 1 }
@@ -94,7 +94,7 @@ import Testing
         values["qkNorm"] = nil
         let old = try JSONDecoder().decode(Architecture.self, from: JSONSerialization.data(withJSONObject: values))
         #expect(old == architecture)
-        #expect(old.routing == .mixtral && !old.qkNorm && old.sharedIntermediateSize == nil)
+        #expect(old.routing == .mixtral && old.qkNorm == .none && old.sharedIntermediateSize == nil)
     }
 
     @Test(

@@ -48,7 +48,7 @@ import Testing
         sample.architecture.keyValueHeadCount = resolved.keyValueHeads
         sample.architecture.intermediateSize = 32
         sample.architecture.expertCount = 8
-        sample.architecture.qkNorm = !known.isMixtral
+        sample.architecture.qkNorm = known.isMixtral ? .none : .heads
         let folder = try TemporaryFolder()
         let path = folder.path + "/step-00000001.safetensors"
         try sample.write(to: path)

@@ -3,7 +3,7 @@ import Profiling
 import Testing
 
 @Suite struct LanguageModelTests {
-    @Test(arguments: ["odd", "window", "tied"])
+    @Test(arguments: ["odd", "window", "tied", "olmoe"])
     func `log-probabilities are those of transformers within 1e-4, and so are the routes`(name: String) throws {
         for sequence in try Golden("\(name)/reference.json").sequences {
             let routes = Routes()

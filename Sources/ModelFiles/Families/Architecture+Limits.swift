@@ -1,7 +1,15 @@
 // What forms lack that some architecture has: nil where this one has none of it, so that reasons are listed with `??`.
 extension Architecture {
-    var queryKeyNorms: String? { qkNorm ? "no normalized heads" : nil }
-    var noQueryKeyNorms: String? { qkNorm ? nil : "no heads that are not normalized" }
+    /// What is normalized of queries and keys, where a form has something else.
+    func norms(not wanted: QueryKeyNorm) -> String? {
+        guard qkNorm != wanted else { return nil }
+        return switch qkNorm {
+        case .none: "no heads that are not normalized"
+        case .heads: "no normalized heads"
+        case .whole: "no queries and keys that are normalized as a whole"
+        }
+    }
+
     var window: String? { slidingWindow == nil ? nil : "no sliding window" }
     var partialRotation: String? {
         rotaryDimensions == headSize ? nil : "no heads of which only a part is rotated"

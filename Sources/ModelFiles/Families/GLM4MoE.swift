@@ -12,7 +12,7 @@ extension ModelFamily {
                     expertsPerToken: 8),
                 experts: ["n_routed_experts"], width: "moe_intermediate_size"
             ) + [
-                .flag("use_qk_norm", at: \.qkNorm, missing: false), .partialRotation("partial_rotary_factor"),
+                .normalizedHeads("use_qk_norm"), .partialRotation("partial_rotary_factor"),
                 .always { $0.routing = Routing(name: "top-k", weighting: .sigmoidOfChosen, hasBias: true) },
                 .integer("n_group", at: \.routing.groups, missing: 1),
                 .integer("topk_group", at: \.routing.allowedGroups, missing: 1),
@@ -38,6 +38,7 @@ extension ModelFamily {
                 .integer("expert_group_used_count", at: \.routing.allowedGroups, missing: 1),
                 .always { $0.routing.hasBias = true },
             ],
+            told: { has, model in model.qkNorm = has(TensorRole(.queryNorm, layer: 0)) ? .heads : .none },
             target: \.likeGLM, problem: \.beyondGLM))
 }
 
@@ -50,6 +51,7 @@ extension Architecture {
 
     fileprivate var beyondGLM: String? {
         switch true {
+        case qkNorm == .whole: norms(not: .heads)
         case slidingWindow != nil: "no sliding window"
         case routing.groups > 1 && expertCount / routing.groups < 2: "no groups of fewer than two experts"
         case !routing.hasGate && !isDense: "no experts that all tokens visit with weight 1"
@@ -78,6 +80,12 @@ extension ConfigurationField {
         ConfigurationField(key, written: { _ in .integer(0) }) { source, _ in
             let count = try source.integer(key) ?? missing
             guard count == 0 else { throw source.unsupported("has \(count) layers without experts (\(key))") }
+        }
+    }
+
+    fileprivate static func normalizedHeads(_ key: String) -> ConfigurationField {
+        ConfigurationField(key, written: { .flag($0.qkNorm == .heads) }) { source, model in
+            model.qkNorm = try source.flag(key) == true ? .heads : .none
         }
     }
 

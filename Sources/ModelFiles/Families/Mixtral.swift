@@ -10,7 +10,7 @@ extension ModelFamily {
                 experts: ["num_local_experts", "num_experts"], width: "intermediate_size"
             ) + [.optional("sliding_window", at: \.slidingWindow), .always { $0.routing = .mixtral }],
             fixed: ["norm_topk_prob": true, "use_qk_norm": false],
-            problem: { $0.queryKeyNorms ?? $0.beyondMixtral ?? $0.partialRotation }),
+            problem: { $0.norms(not: .none) ?? $0.beyondMixtral ?? $0.partialRotation }),
         gguf: .llama)
 }
 
@@ -18,7 +18,7 @@ extension ModelForm {
     /// Mixtral's GGUF files have the architecture of models without experts.
     static let llama = ModelForm(
         name: "llama", names: .gguf, pairing: .adjacent, fields: .gguf(width: "feed_forward_length"),
-        problem: { $0.queryKeyNorms ?? $0.window ?? $0.beyondMixtral })
+        problem: { $0.norms(not: .none) ?? $0.window ?? $0.beyondMixtral })
 }
 
 extension TensorNames {

@@ -8,7 +8,7 @@ struct ModelFamily: Sendable {
     var gguf: ModelForm?
 
     /// The best known first: what a model may be written as is tried in this order.
-    static let all = [mixtral, qwen3MoE, qwen2MoE, glm4MoE]
+    static let all = [mixtral, qwen3MoE, olmoE, qwen2MoE, glm4MoE]
 }
 
 /// A form that models of a family are kept in: what their configuration says, how their tensors are called, and which
@@ -24,6 +24,8 @@ struct ModelForm: Sendable {
     let fields: [ConfigurationField]
     /// Settings that must have this value where they are there at all.
     var fixed: [String: JSONValue] = [:]
+    /// What the tensors that are there tell, where the configuration does not.
+    var told: @Sendable (_ has: (TensorRole) -> Bool, inout Architecture) -> Void = { _, _ in }
     /// Why such a model cannot be read although it can be written; nil: it can.
     var unreadable: String?
 

@@ -21,7 +21,7 @@ extension ModelFamily {
             problem: { architecture in
                 var own = architecture
                 own.sharedIntermediateSize = nil
-                return architecture.queryKeyNorms
+                return architecture.norms(not: .none)
                     ?? (architecture.slidingWindow == nil ? nil : "no sliding window in all layers") ?? own.beyondQwen
             }))
 }

@@ -7,13 +7,13 @@ extension ModelFamily {
                 defaults: .init(
                     normEpsilon: 1e-6, rotaryBase: 10_000, contextLength: 32_768, keyValueHeads: 4, expertsPerToken: 8),
                 experts: ["num_experts", "num_local_experts"], width: "moe_intermediate_size"
-            ) + .qwen + [.always { $0.qkNorm = true }],
+            ) + .qwen + [.always { $0.qkNorm = .heads }],
             fixed: ["use_qk_norm": true],
-            problem: { $0.noQueryKeyNorms ?? $0.beyondQwen }),
+            problem: { $0.norms(not: .heads) ?? $0.beyondQwen }),
         gguf: ModelForm(
             name: "qwen3moe", names: .ggufNormed, pairing: .halves,
-            fields: .gguf(width: "expert_feed_forward_length") + [.always { $0.qkNorm = true }],
-            problem: { $0.noQueryKeyNorms ?? $0.window ?? $0.beyondMixtral }))
+            fields: .gguf(width: "expert_feed_forward_length") + [.always { $0.qkNorm = .heads }],
+            problem: { $0.norms(not: .heads) ?? $0.window ?? $0.beyondMixtral }))
 }
 
 extension [ConfigurationField] {

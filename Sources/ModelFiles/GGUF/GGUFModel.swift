@@ -17,9 +17,12 @@ extension PublishedModel {
         }
         let form = try metadata.form()
         let embedding = tensors["token_embd.weight"]?.dimensions ?? []
-        architecture = try Architecture(
+        var architecture = try Architecture(
             gguf: metadata, form, embeddings: embedding.count == 2 ? embedding[0] : nil,
             tiedEmbeddings: tensors["output.weight"] == nil)
+        form.told(
+            { role in form.names.places(of: role).contains { tensors[$0.name(for: role)] != nil } }, &architecture)
+        self.architecture = architecture
         let vocabulary = try TokenizerDescription(gguf: metadata)
         guard let fitted = vocabulary.withoutAdded(beyond: architecture.vocabularySize) else {
             throw metadata.error(

@@ -3,7 +3,8 @@ struct TransformersDefaults: Sendable {
     let normEpsilon: Float
     let rotaryBase: Float
     let contextLength: Int
-    let keyValueHeads: Int
+    /// Nil: as many as there are heads.
+    let keyValueHeads: Int?
     let expertsPerToken: Int
 }
 
@@ -21,7 +22,7 @@ extension [ConfigurationField] {
             .integer("num_hidden_layers", at: \.layerCount), .integer("num_attention_heads", at: \.headCount),
             // null stands for as many as there are heads.
             .integer(
-                ["num_key_value_heads"], at: \.keyValueHeadCount, missing: { _ in defaults.keyValueHeads },
+                ["num_key_value_heads"], at: \.keyValueHeadCount, missing: { defaults.keyValueHeads ?? $0.headCount },
                 null: \.headCount),
             .integer(["head_dim"], at: \.headSize, missing: { $0.hiddenSize / Swift.max(1, $0.headCount) }),
             .integer([width], at: \.intermediateSize), .integer(experts, at: \.expertCount),

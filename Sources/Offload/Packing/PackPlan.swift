@@ -28,7 +28,7 @@ struct PackPlan {
         layouts = try zip(shapes, 0...).map { try Self.layout($0, layer: $1, source, options) }
         dense = try TensorRole.dense(of: architecture).map { ($0, try Self.layout($0, source, options)) }
         manifest = StoreManifest(
-            formatVersion: architecture.isMixtral ? 1 : StoreManifest.currentVersion, name: source.name,
+            formatVersion: architecture.storeVersion, name: source.name,
             architecture: architecture, experts: shapes, tileBytes: options.tileBytes,
             dense: Dictionary(uniqueKeysWithValues: dense.map { ($0.role.name, $0.layout.format) }),
             sourceDigest: source.digest, tokenizer: source.tokenizer.kind, createdBy: options.createdBy,
@@ -103,9 +103,11 @@ struct PackPlan {
 }
 
 extension Architecture {
-    fileprivate var isMixtral: Bool {
+    /// 1 knew Mixtral alone, 2 no norms of whole queries and keys.
+    fileprivate var storeVersion: Int {
         var usual = routing
         usual.name = Routing.mixtral.name
-        return usual == .mixtral && !qkNorm && sharedIntermediateSize == nil
+        if qkNorm == .whole { return 3 }
+        return usual == .mixtral && qkNorm == .none && sharedIntermediateSize == nil ? 1 : 2
     }
 }

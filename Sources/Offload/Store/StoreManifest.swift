@@ -6,10 +6,9 @@ package import Tensors
 /// What a store says about itself.
 package struct StoreManifest: Codable, Sendable, Equatable {
     /// The newest version of the store that this program reads.
-    package static let currentVersion = 2
+    package static let currentVersion = 3
 
-    /// 1 where the architecture is Mixtral's, as it always was at first; 2 where a program that knows no other would
-    /// run the model wrongly.
+    /// The oldest version whose programs run the architecture rightly.
     package var formatVersion: Int
     package var name: String
     package var architecture: Architecture

@@ -36,7 +36,7 @@ extension ParameterTensor {
             matrix(prefix + "key", keys, hidden), matrix(prefix + "value", keys, hidden),
             residual(prefix + "attention_output", hidden, queries, in: architecture),
         ]
-        if architecture.qkNorm {
+        if architecture.qkNorm != .none {
             tensors += [norm(prefix + "query_norm", headSize), norm(prefix + "key_norm", headSize)]
         }
         return tensors

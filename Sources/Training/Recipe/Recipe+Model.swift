@@ -33,7 +33,7 @@ extension Recipe {
             keyValueHeadCount: kvHeads ?? heads, headSize: headSize, intermediateSize: expertWidth,
             expertCount: routerConfiguration.experts, expertsPerToken: visitsPerToken, normEpsilon: normEpsilon,
             rotaryBase: ropeBase, rotaryPairing: .halves, rotaryDimensions: headSize, slidingWindow: nil,
-            tiedEmbeddings: tiedEmbeddings, contextLength: context, routing: routing, qkNorm: qkNorm,
+            tiedEmbeddings: tiedEmbeddings, contextLength: context, routing: routing, qkNorm: qkNorm ? .heads : .none,
             sharedIntermediateSize: sharedIntermediate)
     }
 
