@@ -9,8 +9,6 @@ import Transformer
 struct MemoryPlanner {
     /// What the program takes later than it can be measured: code that has not run yet, the heap's growth.
     private static let reserve = 3 << 19
-    /// For each token of the vocabulary, what choosing the next one takes.
-    private static let samplingBytes = 52
     /// OpenBLAS maps a buffer for each thread that multiplies f32 weights, and touches what a block of weights and the tokens
     /// beside it need: blocks are up to 1,024 wide in all its builds.
     private static func blasBuffer(tokens: Int) -> Int { min(32 << 20, 2 << 20 + 4096 * tokens) }
@@ -74,7 +72,7 @@ struct MemoryPlanner {
         let architecture = model.architecture
         let (cache, scratch) = LanguageModel.bytes(architecture, limits: options.limits)
         var plan = MemoryPlan()
-        plan.program = ProcessMemory().current + Self.reserve + architecture.vocabularySize * Self.samplingBytes
+        plan.program = ProcessMemory().current + Self.reserve + architecture.vocabularySize * Candidates.bytesPerToken
         plan.dense = model.denseBytes
         plan.keyValueCache = cache
         plan.scratch = scratch
@@ -123,7 +121,7 @@ struct MemoryPlanner {
 
     /// The kernel keeps eight bytes for each page of memory.
     private static func withPageTables(_ bytes: Int) -> Int { bytes + bytes / 511 + 1 }
-    private static func withoutPageTables(_ bytes: Int) -> Int { bytes - bytes / 512 - (bytes % 512 == 0 ? 0 : 1) }
+    static func withoutPageTables(_ bytes: Int) -> Int { bytes - bytes / 512 - (bytes % 512 == 0 ? 0 : 1) }
 
     /// Room for experts: as many as was asked for, or as fit.
     private func slabs(within budget: Int) -> SlabPlan? {

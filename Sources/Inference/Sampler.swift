@@ -6,12 +6,7 @@ import Foundation
 public struct Sampler: Sendable {
     private let options: SamplingOptions
     private var generator: SplitMix64
-    private var candidates: [Candidate] = []
-
-    private struct Candidate {
-        var token: Int
-        var logit: Float
-    }
+    private var candidates = Candidates()
 
     public init(_ options: SamplingOptions) {
         self.options = options
@@ -25,67 +20,72 @@ public struct Sampler: Sendable {
     ///   - history: the tokens so far, prompt and text.
     public mutating func sample(_ logits: Span<Float>, history: [Int]) -> Int {
         precondition(!logits.isEmpty, "no logits to choose a token by")
-        candidates.removeAll(keepingCapacity: true)
-        for token in logits.indices { candidates.append(Candidate(token: token, logit: logits[token])) }
-        penalize(history)
-        guard options.temperature > 0 else { return likeliest() }
-        sortCandidates()
-        let probabilities = keepNucleus()
-        return draw(probabilities)
+        let recent = options.repetitionPenalty == 1 ? [] : Set(history.suffix(max(options.repetitionWindow, 0)))
+        guard options.temperature > 0 else { return likeliest(logits, recent) }
+        candidates.fill(logits) { [options] in options.penalized($1, isRecent: recent.contains($0)) }
+        return draw(from: nucleus())
     }
 
-    private mutating func penalize(_ history: [Int]) {
-        guard options.repetitionPenalty != 1 else { return }
-        for token in Set(history.suffix(max(options.repetitionWindow, 0))) where candidates.indices.contains(token) {
-            let logit = candidates[token].logit
-            candidates[token].logit = logit > 0 ? logit / options.repetitionPenalty : logit * options.repetitionPenalty
+    private func likeliest(_ logits: Span<Float>, _ recent: Set<Int>) -> Int {
+        var best = (token: 0, logit: -Float.infinity)
+        for token in logits.indices {
+            let logit = options.penalized(logits[token], isRecent: recent.contains(token))
+            if logit > best.logit { best = (token, logit) }
         }
-    }
-
-    private func likeliest() -> Int {
-        var best = candidates[0]
-        for candidate in candidates where candidate.logit > best.logit { best = candidate }
         return best.token
     }
 
-    /// Sorts by logit, best first, and applies top-k.
-    private mutating func sortCandidates() {
-        candidates.sort { $0.logit > $1.logit || ($0.logit == $1.logit && $0.token < $1.token) }
-        if options.topK > 0 { candidates.removeLast(max(0, candidates.count - options.topK)) }
-    }
-
-    /// Applies top-p and min-p at temperature 1, and returns the probabilities at the temperature asked for.
-    private mutating func keepNucleus() -> [Double] {
-        let plain = softmax(temperature: 1)
-        var kept = plain.count
-        if options.topP < 1 {
-            var sum = 0.0
-            kept = 0
-            while kept < plain.count, kept == 0 || sum < Double(options.topP) {
-                sum += plain[kept]
-                kept += 1
-            }
+    /// Applies top-k, and at temperature 1 top-p and min-p.
+    ///
+    /// - Returns: how many of the likeliest are left.
+    private mutating func nucleus() -> Int {
+        let most = options.topK > 0 ? min(options.topK, candidates.count) : candidates.count
+        guard options.topP < 1 || options.minP > 0 else { return most }
+        // In shares of the likeliest's probability.
+        let wanted = options.topP < 1 ? Double(options.topP) * sum(most, temperature: 1) : .infinity
+        var (kept, sum) = (0, 0.0)
+        while kept < most, kept == 0 || sum < wanted {
+            let share = power(kept, temperature: 1)
+            if share < Double(options.minP) { break }
+            sum += share
+            kept += 1
         }
-        let floor = plain[0] * Double(options.minP)
-        while kept > 1, plain[kept - 1] < floor { kept -= 1 }
-        candidates.removeLast(candidates.count - kept)
-        return softmax(temperature: Double(options.temperature))
+        return kept
     }
 
-    private func softmax(temperature: Double) -> [Double] {
-        let highest = Double(candidates[0].logit)
-        let powers = candidates.map { exp((Double($0.logit) - highest) / temperature) }
-        let sum = powers.reduce(0, +)
-        return powers.map { $0 / sum }
-    }
-
-    private mutating func draw(_ probabilities: [Double]) -> Int {
-        var rest = generator.nextUnit()
-        for (candidate, probability) in zip(candidates, probabilities) {
-            rest -= probability
-            if rest < 0 { return candidate.token }
+    /// Draws one of the likeliest in proportion to its probability at the temperature asked for.
+    private mutating func draw(from kept: Int) -> Int {
+        let temperature = Double(options.temperature)
+        var rest = generator.nextUnit() * sum(kept, temperature: temperature)
+        var rank = 0
+        while true {
+            let share = power(rank, temperature: temperature)
+            rest -= share
+            // What rounding leaves over is the last one's that has a probability.
+            if rest < 0 || rank + 1 == kept || power(rank + 1, temperature: temperature) == 0 { break }
+            rank += 1
         }
-        return candidates[probabilities.lastIndex { $0 > 0 } ?? 0].token
+        return Int(candidates.ranked(rank).token)
+    }
+
+    /// What the likeliest have together, as ``power(_:temperature:)``.
+    private mutating func sum(_ kept: Int, temperature: Double) -> Double {
+        let highest = Double(candidates.ranked(0).logit)
+        guard kept == candidates.count else { return (0..<kept).reduce(0) { $0 + power($1, temperature: temperature) } }
+        return candidates.all.reduce(0) { $0 + exp((Double($1.logit) - highest) / temperature) }
+    }
+
+    /// How likely a candidate is beside the likeliest, from 0 to 1.
+    private mutating func power(_ rank: Int, temperature: Double) -> Double {
+        let highest = Double(candidates.ranked(0).logit)
+        return exp((Double(candidates.ranked(rank).logit) - highest) / temperature)
+    }
+}
+
+extension SamplingOptions {
+    fileprivate func penalized(_ logit: Float, isRecent: Bool) -> Float {
+        guard isRecent else { return logit }
+        return logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty
     }
 }
 

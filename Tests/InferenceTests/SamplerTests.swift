@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import Testing
 
@@ -94,5 +95,50 @@ import Testing
                     $0.temperature = 1
                     $0.seed = 4
                 })
+    }
+
+    @Test(arguments: [(0, Float(1), Float(0)), (7, 1, 0), (0, 0.9, 0), (0, 0.6, 0.05), (40, 0.95, 0.01)])
+    func `each token is drawn as often as all of them sorted would have it`(topK: Int, topP: Float, minP: Float) {
+        var random = SeededLogits(seed: 5)
+        let logits = (0..<300).map { _ in random.next() }
+        let tokens = sample(logits) {
+            ($0.temperature, $0.topK, $0.topP, $0.minP) = (0.7, topK, topP, minP)
+        }
+        // The definition, word for word.
+        var sorted = logits.indices.sorted { logits[$0] > logits[$1] }
+        if topK > 0 { sorted = Array(sorted.prefix(topK)) }
+        let plain = sorted.map { exp(Double(logits[$0])) }
+        let total = plain.reduce(0, +)
+        var (kept, sum) = (0, 0.0)
+        while kept < plain.count, sum < Double(topP) * total, plain[kept] >= Double(minP) * plain[0] {
+            sum += plain[kept]
+            kept += 1
+        }
+        let powers = sorted.prefix(kept).map { exp(Double(logits[$0]) / Double(Float(0.7))) }
+        #expect(Set(tokens).isSubset(of: Set(sorted.prefix(kept))))
+        for (token, power) in zip(sorted, powers) {
+            #expect(abs(share(of: token, in: tokens) - power / powers.reduce(0, +)) < 0.05)
+        }
+    }
+
+    @Test func `a draw takes the same token whatever was drawn before with other logits`() {
+        let logits: [Float] = (0..<100).map { Float($0 * 37 % 101) / 20 }
+        var options = SamplingOptions()
+        options.temperature = 1
+        var used = Sampler(options)
+        _ = used.sample(logits.reversed().span, history: [])
+        var once = Sampler(options)
+        _ = once.sample([0].span, history: [])
+        #expect(used.sample(logits.span, history: []) == once.sample(logits.span, history: []))
+    }
+}
+
+/// Logits that are the same for the same seed, a few of them likely.
+private struct SeededLogits {
+    var seed: UInt64
+
+    mutating func next() -> Float {
+        seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Float(seed >> 40) / Float(1 << 24) * 8
     }
 }
