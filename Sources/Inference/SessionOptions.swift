@@ -12,6 +12,9 @@ public struct SessionOptions: Sendable {
     public var positions = 512
     /// Tokens of a prompt that pass the layers together; a cold expert is read once per pass.
     public var passTokens = 512
+    /// Tokens of a text that are scored together, each with a logit for all of the vocabulary: one is enough for a session that
+    /// only generates.
+    public var scoredTokens = 16
     public var policy: EvictionPolicyName = .decay
     /// Whether the next layer's experts are read while a prompt passes this one.
     public var prefetchesPrompts = true
@@ -22,7 +25,8 @@ public struct SessionOptions: Sendable {
 extension SessionOptions {
     var limits: PassLimits {
         let positions = max(positions, 1)
-        return PassLimits(tokens: min(max(passTokens, 1), positions), positions: positions)
+        return PassLimits(
+            tokens: min(max(passTokens, 1), positions), positions: positions, logitRows: max(scoredTokens, 1))
     }
 
     /// - Throws: ``InferenceError`` for a number that nothing can be done with.
@@ -30,6 +34,7 @@ extension SessionOptions {
         try InferenceError.check("threads", threads, 1...1024)
         try InferenceError.check("positions", positions, 1...1 << 30)
         try InferenceError.check("passTokens", passTokens, 1...Int.max)
+        try InferenceError.check("scoredTokens", scoredTokens, 1...Int.max)
         if case .expertShare(let share) = budget { try InferenceError.check("the share of experts", share, 0...1) }
     }
 }

@@ -66,6 +66,8 @@ struct SessionArguments: ParsableArguments {
         if let threads { options.threads = threads }
         options.positions = context ?? promptTokens + newTokens
         options.passTokens = min(promptChunk ?? promptTokens, promptTokens)
+        // A text that is continued wants the logits of its last token alone.
+        if newTokens > 0 { options.scoredTokens = 1 }
         options.policy = policy
         options.prefetchesPrompts = prefetch == .on
         return options
