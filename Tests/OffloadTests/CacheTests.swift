@@ -131,6 +131,78 @@ import Testing
         }
     }
 
+    @Test func `a cache that has grown has more room until that is withdrawn, and the same bytes all the while`() throws
+    {
+        let folder = try TemporaryFolder()
+        try Packer(RandomModel()).pack(to: folder("store"))
+        let store = try Store(at: folder("store"))
+        let expected = try fingerprints(store)
+        let plan = SlabPlan(layouts: store.layouts, expertsPerLayer: 5, slotsPerSize: 2)
+        let cache = try ExpertCache(store, plan)
+        let expert = SlabPlan.slotBytes(cache.layout(layer: 0))
+        for round in 0..<12 {
+            cache.grow(to: plan.filling(plan.bytes + (1 + round % 4) * expert))
+            #expect(cache.slots == 3 + round % 4)
+            DispatchQueue.concurrentPerform(iterations: 3) { thread in
+                // Withdrawn in the middle of it, too.
+                if thread == 1, round % 2 == 1 { cache.withdraw() }
+                #expect(throws: Never.self) { try roam(cache, expected, seed: UInt64(3 * round + thread), rounds: 40) }
+            }
+            cache.withdraw()
+            #expect(cache.slots == 2)
+        }
+    }
+
+    @Test func `room for all experts keeps them all, and without it the first are gone`() throws {
+        let folder = try TemporaryFolder()
+        try Packer(RandomModel()).pack(to: folder("store"))
+        let store = try Store(at: folder("store"))
+        let plan = SlabPlan(layouts: store.layouts, expertsPerLayer: 5, slotsPerSize: 1)
+        let cache = try ExpertCache(store, plan)
+        cache.grow(to: plan.filling(1 << 40))
+        #expect(cache.slots == 15)
+        for layer in 0..<3 { try waitUntilLanded(cache, [0, 1, 2, 3, 4], layer: layer) }
+        #expect(cache.counters.evictions == 0)
+        #expect(cache.untouchedBytes == 0)
+        cache.withdraw()
+        #expect(cache.slots == 1)
+        #expect(cache.counters.evictions == 14)
+    }
+
+    @Test func `memory is touched slot by slot`() throws {
+        let folder = try TemporaryFolder()
+        try Packer(RandomModel()).pack(to: folder("store"))
+        let cache = try ExpertCache(Store(at: folder("store")), slots: 3)
+        let expert = SlabPlan.slotBytes(cache.layout(layer: 0))
+        #expect(cache.untouchedBytes == 3 * expert)
+        try waitUntilLanded(cache, [4], layer: 0)
+        #expect(cache.untouchedBytes == 2 * expert)
+        try waitUntilLanded(cache, [0, 1, 2], layer: 0)
+        #expect(cache.untouchedBytes == 0)
+    }
+
+    @Test func `room that is read into is withdrawn when the read has ended`() throws {
+        let folder = try TemporaryFolder()
+        try Packer(RandomModel()).pack(to: folder("store"))
+        let store = try Store(at: folder("store"))
+        let file = try HeldFile(contentsOf: folder("store/data.mdb"))
+        let plan = SlabPlan(layouts: store.layouts, expertsPerLayer: 5, slotsPerSize: 1)
+        let cache = try ExpertCache(store, plan, reader: Reader(file))
+        cache.grow(to: plan.filling(1 << 40))
+        for lease in try cache.lease([0, 1], layer: 0) { lease.release() }
+        let reads = [try file.next(), try file.next()]
+        cache.withdraw()
+        #expect(cache.slots == 1)
+        // As long as one read may still write there, there is no other room.
+        cache.grow(to: plan.filling(1 << 40))
+        #expect(cache.slots == 1)
+        for read in reads { read.finish() }
+        file.answerAll()
+        try waitUntilLanded(cache, [3], layer: 1)
+        cache.grow(to: plan.filling(1 << 40))
+        #expect(cache.slots == 15)
+    }
+
     @Test func `several threads compute one expert while it lands`() throws {
         let folder = try TemporaryFolder()
         var model = RandomModel()

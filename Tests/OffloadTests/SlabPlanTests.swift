@@ -25,6 +25,17 @@ import Testing
         #expect(plan?.bytes == SlabPlan.greatestBytes(layouts: layouts, expertsPerLayer: 8))
     }
 
+    @Test func `what a greater budget leaves is filled, the largest first`() throws {
+        let layouts = [small, large]
+        let least = SlabPlan.smallestBytes(layouts: layouts, expertsPerLayer: 8)
+        let plan = try #require(SlabPlan(layouts: layouts, expertsPerLayer: 8, budget: least))
+        let more = SlabPlan.slotBytes(large) + SlabPlan.slotBytes(small)
+        #expect(plan.filling(least) == plan)
+        #expect(plan.filling(least + more).classes.map(\.slots) == [2, 2])
+        #expect(plan.filling(least + more - 1).classes.map(\.slots) == [1, 2])
+        #expect(plan.filling(1 << 40).classes.map(\.slots) == [8, 8])
+    }
+
     @Test func `every budget is kept, used, and shared in proportion`() throws {
         let layouts = [ExpertLayout](repeating: small, count: 6) + [large, large]
         let all = SlabPlan.greatestBytes(layouts: layouts, expertsPerLayer: 64)

@@ -42,6 +42,20 @@ package final class ExpertCache: ExpertSource {
 
     package func prefetch(_ experts: [Int], layer: Int) { table.prefetch(experts, layer: layer) }
 
+    /// Experts that there is room for just now.
+    package var slots: Int { table.slots }
+
+    /// Memory that will be touched once there is an expert in every slot.
+    package var untouchedBytes: Int { table.untouchedBytes }
+
+    /// Makes room for more experts until ``withdraw()``, unless the memory is not granted.
+    ///
+    /// - Parameter plan: the slots there are to be, none fewer than the cache was made with (``SlabPlan/filling(_:)``).
+    package func grow(to plan: SlabPlan) { table.grow(to: plan) }
+
+    /// Gives back the memory of ``grow(to:)``. While some of it is leased or read into, nothing; then ask again.
+    package func withdraw() { table.withdraw() }
+
     /// What has happened since the cache was made.
     package var counters: OffloadCounters { table.count() }
 }

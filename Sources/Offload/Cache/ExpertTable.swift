@@ -11,20 +11,24 @@ import Synchronization
 /// for; so one that finds leases of others is let in only when there is room for all of them together.
 final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variable.
     let path: String
-    private let monitor = Monitor()
-    private let reader: Reader
+    let monitor = Monitor()
+    let reader: Reader
     private let pool: Mapping
+    /// The slots that there are always.
+    let plan: SlabPlan
+    /// Those beside them.
+    var addition: Addition?
     private let expertsPerLayer: Int
     private var policy: any EvictionPolicy
     private var experts: [CachedExpert] = []
-    private var sizes: [Size] = []
+    var sizes: [Size] = []
     /// Experts predicted for the next time tokens come to a layer.
     private var expected: [[ExpertIndex]]
     private var counters = OffloadCounters()
     private var waitTime = BusyTime()
 
     /// The slots of one size.
-    private struct Size {
+    struct Size {
         var slots: [Slot] = []
         var free: [Slot] = []
         /// Experts that wait for a slot.
@@ -42,6 +46,7 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
 
     init(_ store: Store, _ plan: SlabPlan, _ policy: any EvictionPolicy, _ reader: Reader) throws {
         path = store.path
+        self.plan = plan
         self.policy = policy
         self.reader = reader
         expertsPerLayer = store.manifest.architecture.expertCount
@@ -52,7 +57,10 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
     }
 
     /// A slot and the expert in it keep each other alive until then.
-    deinit { for size in sizes { for slot in size.slots { slot.leave() } } }
+    deinit {
+        for size in sizes { for slot in size.slots { slot.leave() } }
+        for slot in addition?.slots ?? [] { slot.leave() }
+    }
 
     /// ``ExpertSource/lease(_:layer:tokens:into:)``.
     func lease(
@@ -147,6 +155,7 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
             switch outcome {
             case .landed:
                 expert.state = .resident
+                slot.touch()
             case .failed(let error):
                 expert.state = .failed(error is ExpertError ? error : expert.error(found: "cannot be read: \(error)"))
             case .cancelled:
@@ -249,7 +258,7 @@ extension ExpertTable {
     }
 
     /// Gives slots to the experts that wait for one, in their order.
-    private func giveSlots(sizeClass: Int) {
+    func giveSlots(sizeClass: Int) {
         while let expert = sizes[sizeClass].waiting.first {
             guard let slot = freeSlot(sizeClass) ?? slotOfIdle(sizeClass) ?? slotOfExpected(sizeClass)
             else { return cancelReadingAhead(sizeClass) }
@@ -289,13 +298,21 @@ extension ExpertTable {
 
     private func freeSlot(_ sizeClass: Int) -> Slot? { sizes[sizeClass].free.popLast() }
 
+    /// One that is withdrawn leaves no slot.
     private func slotOfIdle(_ sizeClass: Int) -> Slot? {
-        sizes[sizeClass].idle.experts.isEmpty ? nil : evict(victim(among: sizes[sizeClass].idle.experts))
+        while !sizes[sizeClass].idle.experts.isEmpty {
+            evict(experts[victim(among: sizes[sizeClass].idle.experts)])
+            if let slot = freeSlot(sizeClass) { return slot }
+        }
+        return nil
     }
 
     private func slotOfExpected(_ sizeClass: Int) -> Slot? {
-        sizes[sizeClass].idleExpected.experts.isEmpty
-            ? nil : evict(victim(among: sizes[sizeClass].idleExpected.experts))
+        while !sizes[sizeClass].idleExpected.experts.isEmpty {
+            evict(experts[victim(among: sizes[sizeClass].idleExpected.experts)])
+            if let slot = freeSlot(sizeClass) { return slot }
+        }
+        return nil
     }
 
     private func victim(among candidates: [ExpertIndex]) -> ExpertIndex {
@@ -317,13 +334,11 @@ extension ExpertTable {
         sizes[expert.sizeClass].unused -= 1
     }
 
-    private func evict(_ index: ExpertIndex) -> Slot? {
-        let expert = experts[index]
+    func evict(_ expert: CachedExpert) {
         removeFromIdle(expert)
         counters.evictions += 1
         if expert.isReadAhead { counters.wastedPrefetches += 1 }
         vacate(expert)
-        return freeSlot(expert.sizeClass)
     }
 
     /// Takes an expert out of its slot.
@@ -334,7 +349,7 @@ extension ExpertTable {
         guard let slot = expert.slot else { return }
         expert.slot = nil
         slot.leave()
-        sizes[expert.sizeClass].free.append(slot)
+        if !slot.isWithdrawn { sizes[expert.sizeClass].free.append(slot) }
     }
 
     private func expect(_ expert: CachedExpert) {

@@ -50,6 +50,13 @@ package struct SlabPlan: Sendable, Equatable {
         for index in classes.indices { classes[index].slots = max(1, Int(share * Double(classes[index].experts))) }
     }
 
+    /// The same slots, and of what a greater budget leaves as many more as fit, the largest first.
+    package func filling(_ budget: Int) -> SlabPlan {
+        var plan = self
+        plan.fill(budget)
+        return plan
+    }
+
     /// The least a cache can work with: one slot of each size.
     package static func smallestBytes(layouts: [ExpertLayout], expertsPerLayer: Int) -> Int {
         Mapping.rounded(slotBytes(of: sizes(layouts, expertsPerLayer)))

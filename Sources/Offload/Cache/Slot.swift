@@ -12,12 +12,18 @@ final class Slot: TransferRecipient, @unchecked Sendable {  // `expert` changes 
     private(set) lazy var transfer = Transfer(into: memory, for: self)
     private(set) var expert: CachedExpert?
     private var isHeaderChecked = false
+    /// Whether an expert has filled it, now or before.
+    private(set) var isTouched = false
+    /// Whether it is to be empty for good.
+    var isWithdrawn = false
 
     init(_ memory: UnsafeMutableRawBufferPointer, sizeClass: Int, _ table: ExpertTable) {
         self.memory = memory
         self.sizeClass = sizeClass
         self.table = table
     }
+
+    var bytes: Int { memory.count }
 
     /// The payload of the expert that has the slot.
     var payload: UnsafeRawPointer { UnsafeRawPointer(memory.baseAddress! + expert!.record.payloadOffsetInWindow) }
@@ -31,6 +37,8 @@ final class Slot: TransferRecipient, @unchecked Sendable {  // `expert` changes 
     }
 
     func leave() { expert = nil }
+
+    func touch() { isTouched = true }
 
     func transfer(_ transfer: Transfer, reached byteCount: Int) throws {
         guard let expert, byteCount >= expert.record.payloadOffsetInWindow else { return }
