@@ -14,16 +14,16 @@ struct ProgramFiles {
     }
 
     private let parts: [Part]
-    /// Whether some of it was read from the disk for this process, which then was charged for it.
-    private let isCharged: Bool
+    /// How often some of it was read from the disk for this process, which then was charged for it.
+    let reads: Int
 
     init(files: KernelFiles = KernelFiles()) {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        isCharged = usage.ru_majflt > 0
+        reads = usage.ru_majflt
         var all: [Part] = []
         // Each part has a line of its own, and in the longer list below it lines like `Anonymous:   4 kB`.
-        let list = isCharged ? "/proc/self/smaps" : "/proc/self/maps"
+        let list = reads > 0 ? "/proc/self/smaps" : "/proc/self/maps"
         for line in (files.text(list) ?? "").split(separator: "\n") {
             if let part = Self.part(line) {
                 all.append(part)
@@ -42,7 +42,7 @@ struct ProgramFiles {
         for part in parts {
             madvise(UnsafeMutableRawPointer(bitPattern: part.addresses.lowerBound), part.bytes.count, MADV_RANDOM)
         }
-        guard isCharged else { return }
+        guard reads > 0 else { return }
         for path in Set(parts.map(\.path)) { dropUnused(of: path) }
     }
 

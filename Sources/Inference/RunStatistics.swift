@@ -14,7 +14,7 @@ public struct RunStatistics: Codable, Sendable, Equatable {
     public var ramBudgetBytes = 0
     /// The most the process held until the end of the first use, or during a later one, file pages that it mapped included.
     public var peakMemoryBytes = 0
-    /// Experts that fit in memory at once, and experts in all.
+    /// Experts that fit in memory at once, at the end, and experts in all.
     public var expertSlots = 0
     public var expertCount = 0
     public var expertHits = 0

@@ -19,13 +19,19 @@ public final class Session {
     private let cache: ExpertCache
     private let workers: Workers
     private let loadSeconds: Double
+    /// The slots that the plan has room for.
+    private let slabs: SlabPlan
+    /// How often the program's files were read from the disk for it.
+    private let fileReads: Int
     private var isUsed = false
 
     init(_ model: Model, _ options: SessionOptions) throws {
         let planner = MemoryPlanner(Footprint(model.store, model.architecture), options, in: AvailableMemory())
         let planned = try planner.plan()
-        ProgramFiles().dropUnused()
-        plan = planned.memory
+        let files = ProgramFiles()
+        files.dropUnused()
+        fileReads = files.reads
+        (plan, slabs) = planned
         warnings = planner.warnings(plan)
         self.model = model
         self.options = options
@@ -34,7 +40,7 @@ public final class Session {
             guard let matrix = dense[role] else { throw InferenceError("the store \(model.store.path) has no \(role)") }
             return matrix
         }
-        cache = try ExpertCache(model.store, planned.slabs, policy: options.policy.type)
+        cache = try ExpertCache(model.store, slabs, policy: options.policy.type)
         // Last, since they make do with fewer threads where the system grants no more, and the loader cannot.
         workers = Workers(count: options.threads)
         language = LanguageModel(
@@ -89,6 +95,7 @@ public final class Session {
         try options.check()
         let passes = try passes(over: prompt)
         let use = beginUse()
+        defer { cache.withdraw() }
         return try withoutActuallyEscaping(onText) { onText in
             var text = TextStream(model.tokenizer.tokenizer, stops: options.stopStrings, onText: onText)
             var statistics = RunStatistics()
@@ -155,11 +162,25 @@ public final class Session {
                     tokens[(tokens.count - 1)...], at: tokens.count - 1, phase: .decode, recorder: recorder)
             }
             let token = try nextToken(&sampler, history: tokens)
+            if tokens.count == prompt + 1 { useSpareMemory(after: tokens.count, newTokens: options.newTokens - 1) }
             if ends.contains(token) { return .endOfText }
             tokens.append(token)
             isRead = false
             if text.append(token) { return .stopString }
         }
+    }
+
+    /// Gives the cache what the budget turns out to leave beside everything that a text needs.
+    ///
+    /// - Parameters:
+    ///   - positions: how many tokens have passed.
+    ///   - newTokens: how many more may.
+    private func useSpareMemory(after positions: Int, newTokens: Int) {
+        if case .expertShare = options.budget { return }
+        let more = min(newTokens, language.limits.positions - positions)
+        let untouched = language.cacheBytes(of: positions..<positions + more) + cache.untouchedBytes
+        let spare = SpareMemory(of: plan.budget, untouched: untouched, tokens: more, fileReads: fileReads)
+        cache.grow(to: slabs.filling(slabs.bytes + spare.bytes))
     }
 
     /// Samples from the logits of the last token that passed.
@@ -195,6 +216,7 @@ public final class Session {
     private func beginUse() -> SessionUse {
         let isFirst = !isUsed
         isUsed = true
+        cache.withdraw()
         if !isFirst { ProcessMemory.forgetPeak() }
         return SessionUse(counters: cache.counters, loadSeconds: isFirst ? loadSeconds : 0)
     }
@@ -214,7 +236,7 @@ public final class Session {
         statistics.decodeTokensPerSecond = rate(statistics.generatedTokens - 1, statistics.decodeSeconds)
         statistics.ramBudgetBytes = plan.budget
         statistics.peakMemoryBytes = ProcessMemory().peak
-        statistics.expertSlots = plan.expertSlots
+        statistics.expertSlots = cache.slots
         statistics.expertCount = plan.expertCount
         statistics.expertHits = counters.hits
         statistics.expertMisses = counters.misses

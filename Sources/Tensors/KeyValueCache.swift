@@ -27,6 +27,21 @@ package struct KeyValueCache: ~Copyable, @unchecked Sendable {  // Owns its memo
         Mapping.rounded(heads * (rounded(capacity) * headSize + rounded(capacity) * rounded(headSize)) * 4)
     }
 
+    /// What of it is touched once so many positions are in use.
+    package static func touchedBytes(positions: Int, capacity: Int, heads: Int, headSize: Int) -> Int {
+        let keys = (held: rounded(positions) * headSize * 4, room: rounded(capacity) * headSize * 4)
+        let values = (held: positions * rounded(headSize) * 4, room: rounded(capacity) * rounded(headSize) * 4)
+        var (start, touched, end) = (0, 0, 0)
+        for part in [keys, values].flatMap({ repeatElement($0, count: heads) }) where part.held > 0 {
+            // Neighbors may share a page.
+            let first = max(end, start / Mapping.page * Mapping.page)
+            end = Mapping.rounded(start + part.held)
+            touched += max(0, end - first)
+            start += part.room
+        }
+        return touched
+    }
+
     private static func rounded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
     private var valueStride: Int { Self.rounded(headSize) }

@@ -16,6 +16,8 @@ struct Mapping: ~Copyable, @unchecked Sendable {  // Owns its memory.
 
     deinit { munmap(start, bytes) }
 
+    static let page = 4096
+
     /// Whole pages.
-    static func rounded(_ bytes: Int) -> Int { (bytes + 4095) / 4096 * 4096 }
+    static func rounded(_ bytes: Int) -> Int { (bytes + page - 1) / page * page }
 }

@@ -7,7 +7,9 @@ package struct ProcessMemory {
     package let current: Int
     package let peak: Int
     /// What is no page of a file.
-    let anonymous: Int
+    package let anonymous: Int
+    /// What the kernel keeps to find all of it, which is not part of what is held.
+    package let pageTables: Int
     /// Addresses, touched or not.
     let addresses: Int
     /// Of these, what is private and may be written.
@@ -20,6 +22,7 @@ package struct ProcessMemory {
         current = entry("VmRSS") ?? most
         peak = entry("VmHWM") ?? most
         anonymous = entry("RssAnon") ?? most
+        pageTables = entry("VmPTE") ?? 0
         addresses = entry("VmSize") ?? most
         data = entry("VmData") ?? most
     }
@@ -28,6 +31,12 @@ package struct ProcessMemory {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss << 10
+    }
+
+    /// Gives back to the system what is free in the C library's heap, where that library can.
+    package static func giveBackHeap() {
+        guard let program = dlopen(nil, RTLD_NOW), let trim = dlsym(program, "malloc_trim") else { return }
+        _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
     }
 
     /// Begins a new peak, where the kernel allows it.

@@ -20,6 +20,13 @@ final class Attention {
         KeyValueCache.bytes(capacity: positions, heads: architecture.keyValueHeadCount, headSize: architecture.headSize)
     }
 
+    /// What of the cache is touched once so many positions are in use.
+    static func touchedCacheBytes(_ architecture: Architecture, positions: Int, of capacity: Int) -> Int {
+        KeyValueCache.touchedBytes(
+            positions: positions, capacity: capacity, heads: architecture.keyValueHeadCount,
+            headSize: architecture.headSize)
+    }
+
     /// Adds to some rows of the residual stream what their tokens find at the positions before them.
     ///
     /// Grouped queries (Ainslie et al., 2023, arXiv 2305.13245), rotary positions, and a sliding window if the model has one.

@@ -64,6 +64,14 @@ package final class LanguageModel {
         )
     }
 
+    /// Memory of the key/value cache that positions touch and those before them do not.
+    package func cacheBytes(of positions: Range<Int>) -> Int {
+        func touched(_ count: Int) -> Int {
+            Attention.touchedCacheBytes(architecture, positions: count, of: limits.positions)
+        }
+        return architecture.layerCount * (touched(positions.upperBound) - touched(positions.lowerBound))
+    }
+
     /// Takes tokens through all layers; ``logits(of:_:)`` can then be asked of them.
     ///
     /// - Parameters:

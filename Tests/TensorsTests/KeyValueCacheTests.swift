@@ -26,6 +26,21 @@ struct KeyValueCacheTests {
         }
     }
 
+    @Test func `memory is touched as positions are used, in whole pages`() {
+        func touched(_ positions: Int) -> Int {
+            KeyValueCache.touchedBytes(positions: positions, capacity: 64, heads: 2, headSize: 64)
+        }
+        // Room for 64 positions of 64 floats is four pages for each head's keys, and as many for its values.
+        #expect(touched(0) == 0)
+        #expect(touched(1) == 4 * 4096)
+        #expect(touched(16) == 4 * 4096)
+        #expect(touched(17) == 8 * 4096)
+        #expect(touched(64) == KeyValueCache.bytes(capacity: 64, heads: 2, headSize: 64))
+        // Small heads share pages: 16 positions of 8 floats are 512 bytes of keys, and 1,024 of values padded to 16.
+        #expect(KeyValueCache.touchedBytes(positions: 1, capacity: 16, heads: 2, headSize: 8) == 4096)
+        #expect(KeyValueCache.touchedBytes(positions: 16, capacity: 48, heads: 8, headSize: 8) == 9 * 4096)
+    }
+
     @Test(
         arguments: [
             (heads: 1, group: 1, size: 64), (heads: 2, group: 4, size: 16), (heads: 2, group: 3, size: 24),
