@@ -38,10 +38,16 @@ class ControlGroup:
     def __exit__(self, *_):
         self.path.rmdir()
 
-    def run(self, command):
+    def run(self, command, stderr=None):
+        """Runs a command in the group, and returns the most bytes that its process ever held."""
         def enter():
             (self.path / "cgroup.procs").write_text(str(os.getpid()))
-        subprocess.run(command, check=True, preexec_fn=enter, stdout=subprocess.DEVNULL, env=environment())
+        process = subprocess.Popen(command, preexec_fn=enter, stdout=subprocess.DEVNULL, stderr=stderr, env=environment())
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        return usage.ru_maxrss << 10
 
     def peak(self):
         return int((self.path / ("memory.max_usage_in_bytes" if self.v1 else "memory.peak")).read_text())
