@@ -1,5 +1,6 @@
 """Random checkpoints of every routing that has a name elsewhere: what `offstage export` writes gives transformers and
-llama.cpp the log-probabilities that the packed model has here. The routings that have none are refused."""
+llama.cpp the log-probabilities that the packed model has here, and is read back. The routings that have none are
+refused."""
 
 import agreement
 import environment
@@ -28,6 +29,7 @@ KINDS = [
     Kind("Qwen2-MoE with a shared expert", weighting="softmaxOfChosen", shared=48),
     Kind("sigmoid, bias, groups, shared", weighting="sigmoidOfChosen", scale=2.5, groups=4, allowed_groups=2,
          has_bias=True, qk_norm=True, shared=128),
+    Kind("OLMoE", qk_norm="whole", weighting="softmax", top_k=3, kv_heads=4),
     Kind("sigmoid of one", weighting="sigmoid", top_k=1, tied=True),
 ]
 
@@ -62,6 +64,8 @@ def findings(offstage, scratch):
             offstage.run("export", checkpoint, "--format", "gguf", "--out", gguf, "--force")
             difference = agreement.largest_difference(ours, Model(tools, gguf).score(tokens))
             yield at_most(f"export, llama.cpp: largest |Δ logprob|, {kind.name}", difference, BOUND)
+            read_back = agreement.largest_difference(ours, offstage.score(offstage.pack(gguf, "read back"), tokens))
+            yield at_most(f"export, read back: largest |Δ logprob|, {kind.name}", read_back, BOUND)
     yield refusals(offstage, scratch, tokenizer_model)
 
 

@@ -20,7 +20,7 @@ class Kind:
     groups: int = 1
     allowed_groups: int = 1
     has_bias: bool = False
-    qk_norm: bool = False
+    qk_norm: bool | str = False  # of heads, or "whole"
     shared: int | None = None
     tied: bool = False
     window: int | None = None
@@ -99,8 +99,9 @@ def shapes(kind, vocabulary):
         yield prefix + "attention_output", (kind.hidden, queries)
         yield prefix + "expert_norm", (kind.hidden,)
         if kind.qk_norm:
-            yield prefix + "query_norm", (kind.head_dim,)
-            yield prefix + "key_norm", (kind.head_dim,)
+            is_whole = kind.qk_norm == "whole"
+            yield prefix + "query_norm", (queries if is_whole else kind.head_dim,)
+            yield prefix + "key_norm", (keys if is_whole else kind.head_dim,)
         if kind.has_gate:
             yield prefix + "router.gate", (kind.experts, kind.hidden)
         if kind.has_bias:
