@@ -65,6 +65,14 @@ static void quantize(const float *row, size_t columns, ck_block *blocks) {
     }
 }
 
+static void encode_f32(const float *row, size_t columns, void *file) {
+    memcpy(file, row, columns * sizeof(float));
+}
+
+static void decode_f32(const void *file, size_t columns, float *row) {
+    memcpy(row, file, columns * sizeof(float));
+}
+
 static void encode_f16(const float *row, size_t columns, void *file) {
     size_t c = 0;
     for (; c + 16 <= columns; c += 16) narrow_f16(load_f32x16(row + c), (char *)file + 2 * c);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "include/Formats.h"
 #include "include/Kernels.h"
 
 #pragma clang diagnostic ignored "-Wpsabi"  // No vector is passed from one file to another.

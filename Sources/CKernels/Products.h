@@ -193,8 +193,9 @@ TILE void tile_f32(
 }
 
 static void multiply_f32(
-    const void *weights, size_t rows, size_t columns, const float *x, size_t tokens, float *out, size_t stride
+    const void *weights, size_t rows, size_t columns, const void *activations, size_t tokens, float *out, size_t stride
 ) {
+    const float *x = activations;
     const size_t block = rows_per_block(columns * 64);
     for (size_t start = 0; start < rows; start += block) {
         const size_t end = rows - start < block ? rows : start + block;
@@ -233,9 +234,10 @@ static void multiply_f32(
 /// way; more rows take tiles of `HEIGHT` groups by `WIDTH` tokens, and narrower ones for what is left.
 #define MULTIPLY(FORMAT, ACTIVATION, STEP, GROUP, SINGLE, HEIGHT, WIDTH) \
     static void multiply_##FORMAT( \
-        const void *weights, size_t rows, size_t columns, const ACTIVATION *x, size_t tokens, float *out, \
+        const void *weights, size_t rows, size_t columns, const void *activations, size_t tokens, float *out, \
         size_t stride \
     ) { \
+        const ACTIVATION *x = activations; \
         const size_t step = STEP, group = GROUP, block = rows_per_block(group); \
         for (size_t start = 0; start < rows; start += block) { \
             const size_t end = rows - start < block ? rows : start + block; \

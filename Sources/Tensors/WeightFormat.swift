@@ -1,3 +1,5 @@
+import CKernels
+
 /// How the numbers of a weight matrix are stored.
 ///
 /// The block formats are those of ggml: a row is a sequence of blocks that share one f16 scale.
@@ -13,25 +15,29 @@ package enum WeightFormat: String, Codable, Sendable, CaseIterable {
     // swift-format-ignore: AlwaysUseLowerCamelCase
     case q6_K
 
-    /// Weights of one row that share a block.
-    package var blockSize: Int {
+    /// The kernels' name for it.
+    var kernelFormat: ck_format {
         switch self {
-        case .f32, .f16, .bf16: 1
-        case .q8_0, .q4_0: 32
-        case .q6_K: 256
+        case .f32: ck_f32
+        case .f16: ck_f16
+        case .bf16: ck_bf16
+        case .q8_0: ck_q8_0
+        case .q4_0: ck_q4_0
+        case .q6_K: ck_q6_k
         }
     }
 
+    /// A number that never changes, from 0.
+    package var number: UInt8 { UInt8(kernelFormat.rawValue) }
+
+    /// What the level in use does with it.
+    var kernels: ck_format_kernels { CPU.kernels.formats[Int(number)] }
+
+    /// Weights of one row that share a block.
+    package var blockSize: Int { ck_block_size_of(kernelFormat).weights }
+
     /// Bytes of a block, in model files and in kernel layout alike.
-    package var bytesPerBlock: Int {
-        switch self {
-        case .f32: 4
-        case .f16, .bf16: 2
-        case .q8_0: 34
-        case .q4_0: 18
-        case .q6_K: 210
-        }
-    }
+    package var bytesPerBlock: Int { ck_block_size_of(kernelFormat).bytes }
 
     /// Whether a product with it needs activations quantized to 8 bits.
     package var isQuantized: Bool { blockSize > 1 }

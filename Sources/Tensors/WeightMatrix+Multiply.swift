@@ -27,17 +27,10 @@ extension WeightMatrix {
         let (tokens, stride) = (range.count, view.columns)
         let out = view.storage + row * stride + column
         let floats = activations.floats + range.lowerBound * columns
+        if !exact, format == .f32, multiplyWithBLAS(floats, tokens: tokens, into: out, stride: stride) { return }
         let blocks = activations.blocks + range.lowerBound * (columns / 32)
-        switch format {
-        case .f32:
-            if !exact, multiplyWithBLAS(floats, tokens: tokens, into: out, stride: stride) { return }
-            CPU.kernels.multiply_f32(bytes, rows, columns, floats, tokens, out, stride)
-        case .f16: CPU.kernels.multiply_f16(bytes, rows, columns, floats, tokens, out, stride)
-        case .bf16: CPU.kernels.multiply_bf16(bytes, rows, columns, floats, tokens, out, stride)
-        case .q8_0: CPU.kernels.multiply_q8_0(bytes, rows, columns, blocks, tokens, out, stride)
-        case .q4_0: CPU.kernels.multiply_q4_0(bytes, rows, columns, blocks, tokens, out, stride)
-        case .q6_K: CPU.kernels.multiply_q6_k(bytes, rows, columns, blocks, tokens, out, stride)
-        }
+        let input = format.isQuantized ? UnsafeRawPointer(blocks) : UnsafeRawPointer(floats)
+        format.kernels.multiply(bytes, rows, columns, input, tokens, out, stride)
     }
 
     /// From how many activation rows on BLAS is the faster one.

@@ -33,20 +33,13 @@ struct LevelTests {
         var out = [Float](repeating: 7, count: tokens * stride)
         var floats = normalNumbers(tokens * columns, seed: 5)
         if isExtreme { for index in floats.indices { floats[index] = floats[index] < 0 ? -1 : 1 } }
+        let multiply = kernels.formats[Int(sample.format.number)].multiply
         if sample.format.isQuantized {
             var blocks = [ck_block](repeating: ck_block(), count: tokens * columns / 32)
             kernels.quantize(floats, tokens * columns, &blocks)
-            switch sample.format {
-            case .q8_0: kernels.multiply_q8_0(weights, rows, columns, blocks, tokens, &out, stride)
-            case .q4_0: kernels.multiply_q4_0(weights, rows, columns, blocks, tokens, &out, stride)
-            default: kernels.multiply_q6_k(weights, rows, columns, blocks, tokens, &out, stride)
-            }
+            multiply(weights, rows, columns, blocks, tokens, &out, stride)
         } else {
-            switch sample.format {
-            case .f16: kernels.multiply_f16(weights, rows, columns, floats, tokens, &out, stride)
-            case .bf16: kernels.multiply_bf16(weights, rows, columns, floats, tokens, &out, stride)
-            default: kernels.multiply_f32(weights, rows, columns, floats, tokens, &out, stride)
-            }
+            multiply(weights, rows, columns, floats, tokens, &out, stride)
         }
         return out.map(\.bitPattern)
     }
@@ -78,8 +71,9 @@ struct LevelTests {
         numbers[40] = 0x1p-24
         func bytes(_ kernels: ck_kernels) -> [UInt8] {
             var all: [UInt8] = []
-            for encode in [kernels.encode_f16, kernels.encode_bf16, kernels.encode_q8_0, kernels.encode_q4_0] {
-                var file = [UInt8](repeating: 0, count: 4096)
+            for format in WeightFormat.allCases {
+                guard let encode = kernels.formats[Int(format.number)].encode else { continue }
+                var file = [UInt8](repeating: 0, count: 8192)
                 encode(numbers, 2048, &file)
                 all += file
             }
@@ -88,12 +82,9 @@ struct LevelTests {
         let file = bytes(kernels(level))
         #expect(file == bytes(kernels(.generic)))
         func decoded(_ kernels: ck_kernels) -> [UInt32] {
-            let decoders = [
-                kernels.decode_f16, kernels.decode_bf16, kernels.decode_q8_0, kernels.decode_q4_0, kernels.decode_q6_k,
-            ]
-            return decoders.flatMap { decode in
+            WeightFormat.allCases.flatMap { format in
                 var row = [Float](repeating: 0, count: 1024)
-                decode(file, 1024, &row)
+                kernels.formats[Int(format.number)].decode(file, 1024, &row)
                 return row.map { $0.isNaN ? 0 : $0.bitPattern }
             }
         }

@@ -3,7 +3,7 @@
 
 #include "Arguments.h"
 #include "Checksum.h"
-#include "Convert.h"
+#include "Formats.h"
 #include "Kernels.h"
 #include "Machine.h"
 #include "Random.h"

@@ -24,19 +24,23 @@ typedef enum : int32_t {
     ck_avx512,
 } ck_level;
 
-/// `out[i * stride + r]` = row r of the weights × activation row i, for `rows` rows and `tokens` activation rows.
-/// Every output is summed in one order, whatever `rows` and `tokens` are.
-typedef void (*ck_multiply_floats)(
-    const void *weights, size_t rows, size_t columns, const float *activations, size_t tokens, float *out,
+/// `out[i * stride + r]` = row r of the weights × activation row i, for `rows` rows and `tokens` activation rows: floats,
+/// or blocks if the format has such. Every output is summed in one order, whatever `rows` and `tokens` are.
+typedef void (*ck_multiply)(
+    const void *weights, size_t rows, size_t columns, const void *activations, size_t tokens, float *out,
     size_t stride);
-typedef void (*ck_multiply_blocks)(
-    const void *weights, size_t rows, size_t columns, const ck_block *activations, size_t tokens, float *out,
-    size_t stride);
-
 /// One row of floats into a format's file order.
 typedef void (*ck_encode)(const float *row, size_t columns, void *file);
 /// And back.
 typedef void (*ck_decode)(const void *file, size_t columns, float *row);
+
+/// What a level does with a format.
+typedef struct {
+    ck_multiply multiply;
+    ck_decode decode;
+    /// NULL: no numbers are turned into this format.
+    ck_encode _Nullable encode;
+} ck_format_kernels;
 
 /// A matrix whose number (i, j) lies at `at[i * row + j * column]`; one of the strides is 1.
 typedef struct {
@@ -67,13 +71,10 @@ typedef struct {
     float root_scale;
 } ck_adamw;
 
-/// All kernels of one level.
-typedef struct {
-    ck_multiply_floats multiply_f32, multiply_f16, multiply_bf16;
-    ck_multiply_blocks multiply_q8_0, multiply_q4_0, multiply_q6_k;
-
-    ck_encode encode_f16, encode_bf16, encode_q8_0, encode_q4_0;
-    ck_decode decode_f16, decode_bf16, decode_q8_0, decode_q4_0, decode_q6_k;
+/// All kernels of one level. Threads may share them: nothing of it is ever written.
+typedef struct __attribute__((swift_attr("@Sendable"))) {
+    /// By `ck_format`.
+    const ck_format_kernels *formats;
     /// Quantizes activations: scale = greatest magnitude / 127, rounded to nearest, ties to even.
     /// A block with a NaN or an infinity gets the scale NaN.
     void (*quantize)(const float *row, size_t columns, ck_block *blocks);

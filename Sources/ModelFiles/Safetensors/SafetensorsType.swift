@@ -1,7 +1,7 @@
 package import Tensors
 
 /// The tensor types of safetensors files that are read or written, by their names there.
-package enum SafetensorsType: String, Sendable {
+package enum SafetensorsType: String, Sendable, CaseIterable {
     case f32 = "F32"
     case f16 = "F16"
     case bf16 = "BF16"
@@ -18,12 +18,8 @@ package enum SafetensorsType: String, Sendable {
     }
 
     init?(_ format: WeightFormat) {
-        switch format {
-        case .f32: self = .f32
-        case .f16: self = .f16
-        case .bf16: self = .bf16
-        case .q8_0, .q4_0, .q6_K: return nil
-        }
+        guard let type = Self.allCases.first(where: { $0.format == format }) else { return nil }
+        self = type
     }
 
     /// Our own format of the same bytes, if there is one.

@@ -39,7 +39,7 @@ struct RecordHeader: Sendable {
     ) {
         self.kind = kind
         self.layout = layout
-        let codes = formats.map(\.recordCode) + [0, 0, 0]
+        let codes = formats.map { $0.number + 1 } + [0, 0, 0]
         self.formats = (codes[0], codes[1], codes[2])
         self.rows = UInt32(rows)
         self.columns = UInt32(columns)
@@ -108,20 +108,6 @@ struct RecordHeader: Sendable {
     private static func checksum(of record: UnsafeRawBufferPointer, _ layout: RecordLayout) -> UInt32 {
         let header = crc32c(UnsafeRawBufferPointer(rebasing: record[..<checkedBytes]))
         return crc32c(UnsafeRawBufferPointer(rebasing: record[headerBytes..<layout.payloadOffset]), seed: header)
-    }
-}
-
-extension WeightFormat {
-    /// The number a record knows the format by. Stores on disk hang on these numbers.
-    fileprivate var recordCode: UInt8 {
-        switch self {
-        case .f32: 1
-        case .f16: 2
-        case .bf16: 3
-        case .q8_0: 4
-        case .q4_0: 5
-        case .q6_K: 6
-        }
     }
 }
 
