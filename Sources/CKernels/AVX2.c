@@ -7,7 +7,7 @@
 
 #define LEVEL ck_kernels_avx2
 #define UNROLL _Pragma("clang loop unroll(full)")
-#define TILE INLINE
+#define TILE INLINED_TILE
 // Groups and tokens of a tile whose sums just fit the registers.
 #define FLOAT_HEIGHT 1
 #define FLOAT_WIDTH 6
@@ -56,26 +56,29 @@ INLINE i32x16 offset_sum(const ck_block *x, int first, int second) {
 }
 
 /// Signed weights below: no offset to take out.
-INLINE i32x16 start_q8_0(const ck_block *x) {
+INLINE i32x16 start_signed(const ck_block *x) {
     (void)x;
     return (i32x16){};
 }
 
 /// |w| × sign(w) x: magnitudes up to 128 × 127 × 2 fit 16 bits, where unsigned weights up to 255 would saturate.
-INLINE __m256i dot_signed(__m256i weights, __m256i x) {
+INLINE __m256i dot_half_signed(__m256i weights, __m256i x) {
     const __m256i w = _mm256_xor_si256(weights, _mm256_set1_epi8((char)0x80));
     return dot_half(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w));
 }
 
-INLINE i32x16 dot_q8_0(i32x16 sum, u8x64 weights, int32_t four) {
+INLINE i32x16 dot_signed(i32x16 sum, u8x64 weights, int32_t four) {
     const __m256i x = _mm256_set1_epi32(four);
-    return sum + join(dot_signed(LOWER(weights), x), dot_signed(UPPER(weights), x));
+    return sum + join(dot_half_signed(LOWER(weights), x), dot_half_signed(UPPER(weights), x));
 }
 
 #include "Products.h"
+#include "Expand.h"
+#include "BlockProducts.h"
 #include "Rows.h"
 #include "Attention.h"
 #include "Blocks.h"
+#include "Decode.h"
 #include "Dense.h"
 #include "Gradients.h"
 #include "CausalAttention.h"

@@ -7,7 +7,7 @@
 
 #define LEVEL ck_kernels_avx512
 #define UNROLL _Pragma("clang loop unroll(full)")
-#define TILE INLINE
+#define TILE INLINED_TILE
 // Groups and tokens of a tile whose sums just fit the registers.
 #define FLOAT_HEIGHT 2
 #define FLOAT_WIDTH 8
@@ -41,18 +41,21 @@ INLINE i32x16 offset_sum(const ck_block *x, int first, int second) {
     return (i32x16)_mm512_madd_epi16(_mm512_set1_epi32(sums), factors);
 }
 
-INLINE i32x16 start_q8_0(const ck_block *x) {
+INLINE i32x16 start_signed(const ck_block *x) {
     return offset_sum(x, -128, -128);
 }
 
-INLINE i32x16 dot_q8_0(i32x16 sum, u8x64 weights, int32_t four) {
+INLINE i32x16 dot_signed(i32x16 sum, u8x64 weights, int32_t four) {
     return dot_unsigned(sum, weights, four);
 }
 
 #include "Products.h"
+#include "Expand.h"
+#include "BlockProducts.h"
 #include "Rows.h"
 #include "Attention.h"
 #include "Blocks.h"
+#include "Decode.h"
 #include "Dense.h"
 #include "Gradients.h"
 #include "CausalAttention.h"

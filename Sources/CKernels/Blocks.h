@@ -125,14 +125,6 @@ static void encode_q8_0(const float *row, size_t columns, void *file) {
     }
 }
 
-static void decode_q8_0(const void *file, size_t columns, float *row) {
-    const uint8_t *block = file;
-    for (size_t c = 0; c < columns; c += 32, row += 32, block += 34) {
-        const float scale = load_f16(block);
-        for (int i = 0; i < 32; i++) row[i] = (float)(int8_t)block[2 + i] * scale;
-    }
-}
-
 /// As ggml's `quantize_row_q4_0_ref`: the value of greatest magnitude, the first of several, becomes −8.
 static void encode_q4_0(const float *row, size_t columns, void *file) {
     uint8_t *block = file;
@@ -149,37 +141,5 @@ static void encode_q4_0(const float *row, size_t columns, void *file) {
             quants[i] = quant < 15 ? quant : 15;
         }
         for (int i = 0; i < 16; i++) block[2 + i] = (uint8_t)(quants[i] | quants[i + 16] << 4);
-    }
-}
-
-static void decode_q4_0(const void *file, size_t columns, float *row) {
-    const uint8_t *block = file;
-    for (size_t c = 0; c < columns; c += 32, row += 32, block += 18) {
-        const float scale = load_f16(block);
-        for (int i = 0; i < 16; i++) {
-            row[i] = (float)((block[2 + i] & 15) - 8) * scale;
-            row[i + 16] = (float)((block[2 + i] >> 4) - 8) * scale;
-        }
-    }
-}
-
-/// ggml's `block_q6_K`: 128 bytes of lower halves, 64 of upper quarters, 16 scales, and their f16 factor.
-static void decode_q6_k(const void *file, size_t columns, float *row) {
-    const uint8_t *block = file;
-    for (size_t c = 0; c < columns; c += 256, block += 210) {
-        const float factor = load_f16(block + 208);
-        for (int half = 0; half < 2; half++, row += 128) {
-            const uint8_t *low = block + 64 * half, *high = block + 128 + 32 * half;
-            const int8_t *scales = (const int8_t *)block + 192 + 8 * half;
-            for (int i = 0; i < 32; i++) {
-                const int quants[4] = {
-                    (low[i] & 15) | (high[i] & 3) << 4,
-                    (low[i + 32] & 15) | (high[i] >> 2 & 3) << 4,
-                    low[i] >> 4 | (high[i] >> 4 & 3) << 4,
-                    low[i + 32] >> 4 | (high[i] >> 6 & 3) << 4,
-                };
-                for (int j = 0; j < 4; j++) row[i + 32 * j] = factor * scales[2 * j + i / 16] * (float)(quants[j] - 32);
-            }
-        }
     }
 }

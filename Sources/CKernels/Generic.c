@@ -67,18 +67,21 @@ INLINE i32x16 offset_sum(const ck_block *x, int first, int second) {
     return (i32x16){} + (x->sums[0] * first + x->sums[1] * second);
 }
 
-INLINE i32x16 start_q8_0(const ck_block *x) {
+INLINE i32x16 start_signed(const ck_block *x) {
     return offset_sum(x, -128, -128);
 }
 
-INLINE i32x16 dot_q8_0(i32x16 sum, u8x64 weights, int32_t four) {
+INLINE i32x16 dot_signed(i32x16 sum, u8x64 weights, int32_t four) {
     return dot_unsigned(sum, weights, four);
 }
 
 #include "Products.h"
+#include "Expand.h"
+#include "BlockProducts.h"
 #include "Rows.h"
 #include "Attention.h"
 #include "Blocks.h"
+#include "Decode.h"
 #include "Dense.h"
 #include "Gradients.h"
 #include "CausalAttention.h"

@@ -13,6 +13,7 @@ typedef uint32_t u32x16 __attribute__((vector_size(64)));
 typedef uint8_t u8x64 __attribute__((vector_size(64)));
 typedef uint16_t u16x16 __attribute__((vector_size(32)));
 typedef int8_t i8x16 __attribute__((vector_size(16)));
+typedef int16_t i16x32 __attribute__((vector_size(64)));
 
 #define LOADS(type) \
     INLINE type load_##type(const void *from) { \

@@ -1,0 +1,305 @@
+// Block formats × activations, compiled once per level: like Products.h, with weights that Expand.h takes out of their layout.
+//
+// One activation row multiplies quants as they come. For more, 256 columns at a time are laid out in the first cache, and all
+// activation rows pass over them. Either way an output adds the same numbers in the same order.
+
+INLINE int32_t four_quants(const ck_block *x, size_t index) {
+    int32_t four;
+    memcpy(&four, x->quants + 4 * index, 4);
+    return four;
+}
+
+INLINE f32x16 to_floats(i32x16 integers) {
+    return __builtin_convertvector(integers, f32x16);
+}
+
+/// Where a dot product begins: with what takes out the offset of unsigned weights in both halves of 32 columns or in one.
+INLINE i32x16 start_block(const kind kind, int first, int second, const ck_block *x) {
+    return kind == wide ? start_signed(x) : offset_sum(x, -first, -second);
+}
+
+INLINE i32x16 dot_block(const kind kind, i32x16 sum, u8x64 weights, int32_t four) {
+    return kind == wide ? dot_signed(sum, weights, four) : dot_unsigned(sum, weights, four);
+}
+
+/// A scale times the lane of either half of 32 columns.
+INLINE i32x16 scaled_half(i16x32 pairs, size_t half, i32x16 dots) {
+    return (half == 0 ? (i32x16)pairs << 16 >> 16 : (i32x16)pairs >> 16) * dots;
+}
+
+/// The dot product of two scales and the halves of 32 columns.
+INLINE i32x16 pair_product(i16x32 pairs, i32x16 lower, i32x16 upper) {
+    return scaled_half(pairs, 0, lower) + scaled_half(pairs, 1, upper);
+}
+
+/// Adds what 32 columns come to.
+INLINE f32x16 add_block(f32x16 sum, i32x16 dots, const factors *f, size_t j, const ck_block *x) {
+    return fma16(f->scales[j] * x->scale, to_floats(dots), sum);
+}
+
+/// `groups` × 16 rows by `tokens` activation rows, quants multiplied as they come.
+TILE void tile_direct(
+    const ck_format format, const size_t groups, const size_t tokens, const uint8_t *weights, size_t columns,
+    const ck_block *x, float *out, size_t stride, size_t rows
+) {
+    const recipe r = recipes[format];
+    const size_t blocks = columns / r.columns, group = blocks * (r.quants + r.rest + r.last) * 16, step = columns / 32;
+    f32x16 sum[2][8] = {};
+    for (size_t b = 0; b < blocks; b++) {
+        place at[2];
+        factors f[2];
+        UNROLL for (size_t g = 0; g < groups; g++) {
+            at[g] = place_of(r, weights + g * group, blocks, b);
+            expand_scales(format, at[g], f + g);
+        }
+        for (size_t first = 0; first < r.columns / 32; first += r.step, x += r.step) {
+            i32x16 dots[2][4][8], upper[2][4][8];  // all columns, or both halves
+            UNROLL for (size_t j = 0; j < r.step; j++) {
+                UNROLL for (size_t t = 0; t < tokens; t++) {
+                    UNROLL for (size_t g = 0; g < groups; g++) {
+                        dots[g][j][t] = start_block(r.kind, r.offset, r.isPaired ? 0 : r.offset, x + t * step + j);
+                        if (r.isPaired) upper[g][j][t] = start_block(r.kind, 0, r.offset, x + t * step + j);
+                    }
+                }
+            }
+            UNROLL for (size_t i = 0; i < 8; i++) {
+                const size_t k = i / 2 + i % 2 * 4;  // what may lie in the same bytes follows each other
+                u8x64 w[2][4];
+                UNROLL for (size_t g = 0; g < groups; g++) expand_quants(format, at[g], first, k, w[g]);
+                UNROLL for (size_t j = 0; j < r.step; j++) {
+                    UNROLL for (size_t t = 0; t < tokens; t++) {
+                        const int32_t four = four_quants(x + t * step + j, k);
+                        UNROLL for (size_t g = 0; g < groups; g++) {
+                            i32x16 *half = r.isPaired && k >= 4 ? &upper[g][j][t] : &dots[g][j][t];
+                            *half = dot_block(r.kind, *half, w[g][j], four);
+                        }
+                    }
+                }
+            }
+            UNROLL for (size_t j = 0; j < r.step; j++) {
+                UNROLL for (size_t t = 0; t < tokens; t++) {
+                    UNROLL for (size_t g = 0; g < groups; g++) {
+                        i32x16 product = dots[g][j][t];
+                        if (r.isPaired) product = pair_product(f[g].scale_pairs[first + j], product, upper[g][j][t]);
+                        sum[g][t] = add_block(sum[g][t], product, f + g, first + j, x + t * step + j);
+                    }
+                }
+            }
+        }
+    }
+    STORE_SUMS
+}
+
+/// Up to 256 columns of 16 rows.
+typedef struct {
+    u8x64 quants[8][8];
+    factors factors;
+} expanded;
+
+/// Takes `count` blocks of 32 from block `first` of 32 on out of a group.
+TILE void expand(
+    const ck_format format, const uint8_t *weights, size_t columns, size_t first, size_t count, expanded *out
+) {
+    const recipe r = recipes[format];
+    const size_t per_block = r.columns / 32;
+    for (size_t i = 0; i < count; i += per_block) {
+        const place at = place_of(r, weights, columns / r.columns, (first + i) / per_block);
+        factors f;
+        expand_scales(format, at, &f);
+        UNROLL for (size_t j = 0; j < per_block; j++) {
+            out->factors.scales[i + j] = f.scales[j];
+            if (r.isPaired) out->factors.scale_pairs[i + j] = f.scale_pairs[j];
+        }
+        for (size_t j = 0; j < per_block; j += r.step) {
+            UNROLL for (size_t k = 0; k < 8; k++) {
+                u8x64 w[4];
+                expand_quants(format, at, j, k, w);
+                UNROLL for (size_t l = 0; l < r.step; l++) out->quants[i + j + l][k] = w[l];
+            }
+        }
+    }
+}
+
+/// `groups` × 16 rows by `tokens` activation rows, `step` blocks apart: sets the outputs or, if it `adds`, goes on from them.
+TILE void tile_expanded(
+    const kind kind, int offset, const size_t groups, const size_t tokens, const expanded *weights, size_t blocks,
+    const ck_block *x, size_t step, float *out, size_t stride, size_t rows, bool adds
+) {
+    const size_t halves = kind == narrow_with_scales ? 2 : 1;
+    f32x16 sum[4][8] = {};
+    if (adds) {
+        UNROLL for (size_t g = 0; g < groups; g++) {
+            UNROLL for (size_t t = 0; t < tokens; t++) sum[g][t] = load_up_to(out + t * stride + g * 16, rows - g * 16);
+        }
+    }
+    for (size_t b = 0; b < blocks; b++) {
+        i32x16 products[4][8];
+        UNROLL for (size_t h = 0; h < halves; h++) {
+            i32x16 dots[4][8];
+            const int lower = h == 0 ? offset : 0, upper = h == halves - 1 ? offset : 0;
+            UNROLL for (size_t t = 0; t < tokens; t++) {
+                UNROLL for (size_t g = 0; g < groups; g++) dots[g][t] = start_block(kind, lower, upper, x + t * step + b);
+            }
+            UNROLL for (size_t i = 0; i < 8 / halves; i++) {
+                const size_t k = h * 4 + i;
+                UNROLL for (size_t t = 0; t < tokens; t++) {
+                    const int32_t four = four_quants(x + t * step + b, k);
+                    UNROLL for (size_t g = 0; g < groups; g++) {
+                        dots[g][t] = dot_block(kind, dots[g][t], weights[g].quants[b][k], four);
+                    }
+                }
+            }
+            UNROLL for (size_t t = 0; t < tokens; t++) {
+                UNROLL for (size_t g = 0; g < groups; g++) {
+                    if (halves == 2) dots[g][t] = scaled_half(weights[g].factors.scale_pairs[b], h, dots[g][t]);
+                    products[g][t] = h == 0 ? dots[g][t] : products[g][t] + dots[g][t];
+                }
+            }
+        }
+        UNROLL for (size_t t = 0; t < tokens; t++) {
+            UNROLL for (size_t g = 0; g < groups; g++) {
+                sum[g][t] = add_block(sum[g][t], products[g][t], &weights[g].factors, b, x + t * step + b);
+            }
+        }
+    }
+    STORE_SUMS
+}
+
+#define SWEEP_TOKENS(KIND, WIDTH) \
+    for (; tokens - t >= WIDTH; t += WIDTH) { \
+        const ck_block *at = x + t * step; \
+        float *to = out + t * stride; \
+        if (groups == BLOCK_HEIGHT) { \
+            tile_expanded(KIND, offset, BLOCK_HEIGHT, WIDTH, weights, blocks, at, step, to, stride, rows, adds); \
+        } else { \
+            tile_expanded(KIND, offset, 1, WIDTH, weights, blocks, at, step, to, stride, rows, adds); \
+        } \
+    }
+
+/// All activation rows over what is expanded: compiled for each kind, not for each format.
+#define PASS(KIND, WIDTH) \
+    static __attribute__((noinline)) void pass_##KIND( \
+        int offset, size_t groups, const expanded *weights, size_t blocks, const ck_block *x, size_t step, \
+        size_t tokens, float *out, size_t stride, size_t rows, bool adds \
+    ) { \
+        size_t t = 0; \
+        SWEEP_TOKENS(KIND, WIDTH) \
+        if (WIDTH > 4) { SWEEP_TOKENS(KIND, 4) } \
+        SWEEP_TOKENS(KIND, 2) \
+        SWEEP_TOKENS(KIND, 1) \
+    }
+
+PASS(narrow, BLOCK_WIDTH)
+PASS(wide, BLOCK_WIDTH)
+PASS(narrow_with_scales, 4)
+#undef PASS
+#undef SWEEP_TOKENS
+
+INLINE void pass(
+    const recipe r, size_t groups, const expanded *weights, size_t blocks, const ck_block *x, size_t step, size_t tokens,
+    float *out, size_t stride, size_t rows, bool adds
+) {
+#define PASS(KIND, OFFSET) pass_##KIND(OFFSET, groups, weights, blocks, x, step, tokens, out, stride, rows, adds)
+    switch (r.kind) {
+    case narrow: PASS(narrow, r.offset); break;
+    case wide: PASS(wide, 128); break;
+    case narrow_with_scales: PASS(narrow_with_scales, r.offset); break;
+    }
+#undef PASS
+}
+
+/// From how many activation rows on it pays to lay weights out: the more work they are, the sooner.
+INLINE size_t least_to_expand(const recipe r) {
+    return r.quants == r.columns ? SIZE_MAX : 8 / r.step;
+}
+
+/// Passes rows from `start` to `end` for each `WIDTH` activation rows, `HEIGHT` groups at a time and the last ones singly.
+#define SWEEP(HEIGHT, WIDTH) \
+    for (; tokens - t >= WIDTH; t += WIDTH) { \
+        const ck_block *at = x + t * step; \
+        float *to = out + t * stride; \
+        const uint8_t *w = weights + start / 16 * group; \
+        size_t row = start; \
+        for (; row + 16 * (HEIGHT - 1) < end; row += 16 * HEIGHT, w += HEIGHT * group) { \
+            tile_direct(format, HEIGHT, WIDTH, w, columns, at, to + row, stride, end - row); \
+        } \
+        if (row < end) tile_direct(format, 1, WIDTH, w, columns, at, to + row, stride, end - row); \
+    }
+
+/// A single activation row takes two groups at once, so that as many sums are under way, unless a step's sums are many.
+INLINE void multiply_directly(
+    const ck_format format, const uint8_t *weights, size_t rows, size_t columns, const ck_block *x, size_t tokens,
+    float *out, size_t stride
+) {
+    const recipe r = recipes[format];
+    const size_t step = columns / 32, group = columns / r.columns * (r.quants + r.rest + r.last) * 16;
+    const size_t block = rows_per_block(group);
+    for (size_t start = 0; start < rows; start += block) {
+        const size_t end = rows - start < block ? rows : start + block;
+        size_t t = 0;
+        if (r.step == 1) {
+            if (tokens > 1) {
+                SWEEP(BLOCK_HEIGHT, BLOCK_WIDTH)
+                if (BLOCK_WIDTH > 4) { SWEEP(BLOCK_HEIGHT, 4) }
+                SWEEP(BLOCK_HEIGHT, 2)
+            }
+            SWEEP(2, 1)
+        } else if (r.step == 2) {
+            SWEEP(1, 2)
+            SWEEP(2, 1)
+        } else {
+            SWEEP(1, 1)
+        }
+    }
+}
+#undef SWEEP
+
+/// As many activation rows at once as stay in the second cache.
+INLINE size_t rows_at_once(size_t step) {
+    const size_t fit = (512 << 10) / (step * sizeof(ck_block)) / BLOCK_WIDTH * BLOCK_WIDTH;
+    return fit < 4 * BLOCK_WIDTH ? 4 * BLOCK_WIDTH : fit;
+}
+
+INLINE void multiply_expanded(
+    const ck_format format, const uint8_t *weights, size_t rows, size_t columns, const ck_block *x, size_t tokens,
+    float *out, size_t stride
+) {
+    const recipe r = recipes[format];
+    const size_t step = columns / 32, group = columns / r.columns * (r.quants + r.rest + r.last) * 16;
+    const size_t breadth = rows_at_once(step);
+    expanded part[BLOCK_HEIGHT];
+    for (size_t t = 0; t < tokens; t += breadth, x += breadth * step, out += breadth * stride) {
+        const uint8_t *w = weights;
+        size_t row = 0;
+        while (row < rows) {
+            const size_t groups = row + 16 * (BLOCK_HEIGHT - 1) < rows ? BLOCK_HEIGHT : 1;
+            for (size_t first = 0; first < step; first += 8) {
+                const size_t blocks = least(8, step - first);
+                for (size_t g = 0; g < groups; g++) expand(format, w + g * group, columns, first, blocks, part + g);
+                pass(
+                    r, groups, part, blocks, x + first, step, least(breadth, tokens - t), out + row, stride, rows - row,
+                    first > 0);
+            }
+            row += 16 * groups;
+            w += groups * group;
+        }
+    }
+}
+
+#define MULTIPLY(FORMAT) \
+    static void multiply_##FORMAT( \
+        const void *weights, size_t rows, size_t columns, const void *activations, size_t tokens, float *out, \
+        size_t stride \
+    ) { \
+        if (tokens < least_to_expand(recipes[ck_##FORMAT])) { \
+            multiply_directly(ck_##FORMAT, weights, rows, columns, activations, tokens, out, stride); \
+        } else { \
+            multiply_expanded(ck_##FORMAT, weights, rows, columns, activations, tokens, out, stride); \
+        } \
+    }
+
+MULTIPLY(q8_0)
+MULTIPLY(q4_0)
+MULTIPLY(q6_k)
+#undef MULTIPLY
+#undef STORE_SUMS
