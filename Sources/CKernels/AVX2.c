@@ -72,6 +72,22 @@ INLINE i32x16 dot_signed(i32x16 sum, u8x64 weights, int32_t four) {
     return sum + join(dot_half_signed(LOWER(weights), x), dot_half_signed(UPPER(weights), x));
 }
 
+/// The sum of two products of 16 bits each in every lane.
+INLINE i32x16 dot_pairs(i16x32 a, i16x32 b) {
+    return join(_mm256_madd_epi16(LOWER(a), LOWER(b)), _mm256_madd_epi16(UPPER(a), UPPER(b)));
+}
+
+/// `table[i]` for each index i below 16.
+INLINE u8x64 look_up(const uint8_t *table, u8x64 indices) {
+    const __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
+    return (u8x64)join(_mm256_shuffle_epi8(both, LOWER(indices)), _mm256_shuffle_epi8(both, UPPER(indices)));
+}
+
+INLINE u32x16 gather(const uint32_t *table, u32x16 indices) {
+    const int *from = (const int *)table;
+    return (u32x16)join(_mm256_i32gather_epi32(from, LOWER(indices), 4), _mm256_i32gather_epi32(from, UPPER(indices), 4));
+}
+
 #include "Products.h"
 #include "Expand.h"
 #include "BlockProducts.h"

@@ -49,6 +49,21 @@ INLINE i32x16 dot_signed(i32x16 sum, u8x64 weights, int32_t four) {
     return dot_unsigned(sum, weights, four);
 }
 
+/// The sum of two products of 16 bits each in every lane.
+INLINE i32x16 dot_pairs(i16x32 a, i16x32 b) {
+    return (i32x16)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+}
+
+/// `table[i]` for each index i below 16.
+INLINE u8x64 look_up(const uint8_t *table, u8x64 indices) {
+    const __m512i four = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
+    return (u8x64)_mm512_shuffle_epi8(four, (__m512i)indices);
+}
+
+INLINE u32x16 gather(const uint32_t *table, u32x16 indices) {
+    return (u32x16)_mm512_i32gather_epi32((__m512i)indices, table, 4);
+}
+
 #include "Products.h"
 #include "Expand.h"
 #include "BlockProducts.h"

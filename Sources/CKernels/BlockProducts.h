@@ -27,14 +27,24 @@ INLINE i32x16 scaled_half(i16x32 pairs, size_t half, i32x16 dots) {
     return (half == 0 ? (i32x16)pairs << 16 >> 16 : (i32x16)pairs >> 16) * dots;
 }
 
-/// The dot product of two scales and the halves of 32 columns.
-INLINE i32x16 pair_product(i16x32 pairs, i32x16 lower, i32x16 upper) {
-    return scaled_half(pairs, 0, lower) + scaled_half(pairs, 1, upper);
+/// The dot product of two scales and the halves of 32 columns, which fit 16 bits unless the kind is one of greater scales.
+INLINE i32x16 pair_product(const kind kind, i16x32 pairs, i32x16 lower, i32x16 upper) {
+    if (kind == narrow_with_scales) return scaled_half(pairs, 0, lower) + scaled_half(pairs, 1, upper);
+    return dot_pairs((i16x32)((lower & 0xffff) | upper << 16), pairs);
 }
 
 /// Adds what 32 columns come to.
-INLINE f32x16 add_block(f32x16 sum, i32x16 dots, const factors *f, size_t j, const ck_block *x) {
-    return fma16(f->scales[j] * x->scale, to_floats(dots), sum);
+INLINE f32x16 add_block(const kind kind, f32x16 sum, i32x16 dots, const factors *f, size_t j, const ck_block *x) {
+    sum = fma16(f->scales[j] * x->scale, to_floats(dots), sum);
+    if (kind == narrow_with_minimum) {
+        sum = fma16(f->minimums[j], to_floats(offset_sum(x, 1, 1)) * x->scale, sum);
+    } else if (kind == narrow_with_minimums) {
+        int32_t sums;
+        memcpy(&sums, x->sums, 4);
+        const i16x32 both = (i16x32)((i32x16){} + sums);
+        sum = fma16(f->minimums[j] * x->scale, to_floats(dot_pairs(both, f->minimum_pairs[j])), sum);
+    }
+    return sum;
 }
 
 /// `groups` × 16 rows by `tokens` activation rows, quants multiplied as they come.
@@ -80,8 +90,8 @@ TILE void tile_direct(
                 UNROLL for (size_t t = 0; t < tokens; t++) {
                     UNROLL for (size_t g = 0; g < groups; g++) {
                         i32x16 product = dots[g][j][t];
-                        if (r.isPaired) product = pair_product(f[g].scale_pairs[first + j], product, upper[g][j][t]);
-                        sum[g][t] = add_block(sum[g][t], product, f + g, first + j, x + t * step + j);
+                        if (r.isPaired) product = pair_product(r.kind, f[g].scale_pairs[first + j], product, upper[g][j][t]);
+                        sum[g][t] = add_block(r.kind, sum[g][t], product, f + g, first + j, x + t * step + j);
                     }
                 }
             }
@@ -96,25 +106,43 @@ typedef struct {
     factors factors;
 } expanded;
 
-/// Takes `count` blocks of 32 from block `first` of 32 on out of a group.
+/// Multiplies quants by the scale of their half of a pair; with an offset the result is 128 less the product.
+INLINE u8x64 scale_quants(u8x64 quants, i16x32 pairs, size_t half, int offset) {
+    const u32x16 scale = half == 0 ? (u32x16)pairs & 0xffff : (u32x16)pairs >> 16;
+    const i16x32 both = (i16x32)(scale | scale << 16);
+    const i16x32 even = ((i16x32)quants & 255) - (int16_t)offset, odd = ((i16x32)quants >> 8) - (int16_t)offset;
+    const u8x64 products = (u8x64)(((even * both) & 255) | odd * both << 8);
+    return offset == 0 ? products : 128 - products;
+}
+
+/// Takes `count` blocks of 32 from block `first` of 32 on out of a group. Pairs of scales that are small go into the quants, so
+/// that 32 columns are one dot product; where that takes a sign, quants become wide and the scale is negated.
 TILE void expand(
     const ck_format format, const uint8_t *weights, size_t columns, size_t first, size_t count, expanded *out
 ) {
     const recipe r = recipes[format];
     const size_t per_block = r.columns / 32;
+    const bool goes_in = r.isPaired && r.kind != narrow_with_scales;
     for (size_t i = 0; i < count; i += per_block) {
         const place at = place_of(r, weights, columns / r.columns, (first + i) / per_block);
         factors f;
         expand_scales(format, at, &f);
         UNROLL for (size_t j = 0; j < per_block; j++) {
-            out->factors.scales[i + j] = f.scales[j];
-            if (r.isPaired) out->factors.scale_pairs[i + j] = f.scale_pairs[j];
+            out->factors.scales[i + j] = goes_in && r.offset > 0 ? -f.scales[j] : f.scales[j];
+            if (r.kind == narrow_with_scales) out->factors.scale_pairs[i + j] = f.scale_pairs[j];
+            if (r.kind == narrow_with_minimum || r.kind == narrow_with_minimums) {
+                out->factors.minimums[i + j] = f.minimums[j];
+            }
+            if (r.kind == narrow_with_minimums) out->factors.minimum_pairs[i + j] = f.minimum_pairs[j];
         }
         for (size_t j = 0; j < per_block; j += r.step) {
             UNROLL for (size_t k = 0; k < 8; k++) {
                 u8x64 w[4];
                 expand_quants(format, at, j, k, w);
-                UNROLL for (size_t l = 0; l < r.step; l++) out->quants[i + j + l][k] = w[l];
+                UNROLL for (size_t l = 0; l < r.step; l++) {
+                    if (goes_in) w[l] = scale_quants(w[l], f.scale_pairs[j + l], k / 4, r.offset);
+                    out->quants[i + j + l][k] = w[l];
+                }
             }
         }
     }
@@ -158,7 +186,7 @@ TILE void tile_expanded(
         }
         UNROLL for (size_t t = 0; t < tokens; t++) {
             UNROLL for (size_t g = 0; g < groups; g++) {
-                sum[g][t] = add_block(sum[g][t], products[g][t], &weights[g].factors, b, x + t * step + b);
+                sum[g][t] = add_block(kind, sum[g][t], products[g][t], &weights[g].factors, b, x + t * step + b);
             }
         }
     }
@@ -191,6 +219,8 @@ TILE void tile_expanded(
 
 PASS(narrow, BLOCK_WIDTH)
 PASS(wide, BLOCK_WIDTH)
+PASS(narrow_with_minimum, BLOCK_WIDTH)
+PASS(narrow_with_minimums, BLOCK_WIDTH)
 PASS(narrow_with_scales, 4)
 #undef PASS
 #undef SWEEP_TOKENS
@@ -200,9 +230,11 @@ INLINE void pass(
     float *out, size_t stride, size_t rows, bool adds
 ) {
 #define PASS(KIND, OFFSET) pass_##KIND(OFFSET, groups, weights, blocks, x, step, tokens, out, stride, rows, adds)
-    switch (r.kind) {
+    switch (r.isPaired && r.kind == narrow ? wide : r.kind) {
     case narrow: PASS(narrow, r.offset); break;
     case wide: PASS(wide, 128); break;
+    case narrow_with_minimum: PASS(narrow_with_minimum, 0); break;
+    case narrow_with_minimums: PASS(narrow_with_minimums, 0); break;
     case narrow_with_scales: PASS(narrow_with_scales, r.offset); break;
     }
 #undef PASS
@@ -301,5 +333,16 @@ INLINE void multiply_expanded(
 MULTIPLY(q8_0)
 MULTIPLY(q4_0)
 MULTIPLY(q6_k)
+MULTIPLY(q4_k)
+MULTIPLY(q5_k)
+MULTIPLY(q5_0)
+MULTIPLY(q5_1)
+MULTIPLY(q4_1)
+MULTIPLY(iq4_nl)
+MULTIPLY(q3_k)
+MULTIPLY(q2_k)
+MULTIPLY(iq4_xs)
+MULTIPLY(mxfp4)
+MULTIPLY(iq3_s)
 #undef MULTIPLY
 #undef STORE_SUMS

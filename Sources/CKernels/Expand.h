@@ -1,7 +1,7 @@
 // Weights of block formats out of kernel layout, compiled once per level: a format is a recipe, its quants and its scales.
 //
 // Weights come as unsigned bytes, 4 columns × 16 rows to a vector, vector k of a block of 32 holding columns 4k to 4k + 3.
-// A weight is scale × (quant − offset).
+// A weight is scale × (quant − offset) + minimum.
 // All functions are inlined with a constant format, so that nothing of the other formats is left.
 
 /// What products of a format have in common with those of others.
@@ -10,6 +10,10 @@ typedef enum {
     narrow,
     /// Quants of 8 bits, less 128.
     wide,
+    /// Quants below 128; a minimum for 32 columns.
+    narrow_with_minimum,
+    /// Quants below 128; two minimums for 32 columns, integers of 4 bits times a factor.
+    narrow_with_minimums,
     /// Quants below 128, less an offset; two scales for 32 columns, integers of 8 bits times a factor.
     narrow_with_scales,
 } kind;
@@ -32,6 +36,17 @@ static const recipe recipes[] = {
         .columns = 256, .quants = 192, .rest = 16, .last = 2, .step = 4, .kind = narrow_with_scales, .offset = 32,
         .isPaired = true,
     },
+    [ck_q4_k] = {.columns = 256, .quants = 128, .rest = 16, .step = 2, .kind = narrow_with_minimum},
+    [ck_q5_k] = {.columns = 256, .quants = 160, .rest = 16, .step = 2, .kind = narrow_with_minimum},
+    [ck_q5_0] = {.columns = 32, .quants = 20, .rest = 2, .step = 1, .offset = 16},
+    [ck_q5_1] = {.columns = 32, .quants = 20, .rest = 4, .step = 1, .kind = narrow_with_minimum},
+    [ck_q4_1] = {.columns = 32, .quants = 16, .rest = 4, .step = 1, .kind = narrow_with_minimum},
+    [ck_iq4_nl] = {.columns = 32, .quants = 16, .rest = 2, .step = 1, .kind = wide},
+    [ck_q3_k] = {.columns = 256, .quants = 96, .rest = 14, .step = 4, .offset = 4, .isPaired = true},
+    [ck_q2_k] = {.columns = 256, .quants = 64, .rest = 20, .step = 4, .kind = narrow_with_minimums, .isPaired = true},
+    [ck_iq4_xs] = {.columns = 256, .quants = 128, .rest = 8, .step = 1, .kind = wide},
+    [ck_mxfp4] = {.columns = 32, .quants = 16, .rest = 1, .step = 1, .offset = 12},
+    [ck_iq3_s] = {.columns = 256, .quants = 32, .rest = 78, .step = 1, .offset = 16},
 };
 
 /// Where the areas of a block of the format lie.
@@ -48,11 +63,11 @@ INLINE place place_of(const recipe r, const uint8_t *group, size_t blocks, size_
     };
 }
 
-/// Scales of each 32 of 256 columns.
+/// Scales and minimums of each 32 of 256 columns.
 typedef struct {
-    f32x16 scales[8];
+    f32x16 scales[8], minimums[8];
     /// The integers of a format that has pairs of them, those of the first 16 columns in lower halves.
-    i16x32 scale_pairs[8];
+    i16x32 scale_pairs[8], minimum_pairs[8];
 } factors;
 
 INLINE u8x64 right(u8x64 bytes, uint32_t by) {
@@ -78,14 +93,45 @@ INLINE u8x64 halves(const uint8_t *quants, size_t k) {
     return k < 4 ? low_halves(both) : high_halves(both);
 }
 
+/// Bit k of each byte as a 16.
+INLINE u8x64 fifth_bits(const uint8_t *bits, size_t k) {
+    const u8x64 all = load_u8x64(bits);
+    return (k < 4 ? left(all, (uint32_t)(4 - k)) : right(all, (uint32_t)(k - 4))) & 16;
+}
+
+/// The magnitudes of indices of 9 bits, with their signs and 16 more.
+INLINE u8x64 look_up_iq3_s(const uint8_t *indices, const uint8_t *ninth_bits, const uint8_t *signs, size_t k) {
+    const u32x16 low = __builtin_convertvector(load_u8x16(indices), u32x16);
+    const u32x16 high = __builtin_convertvector(load_u8x16(ninth_bits), u32x16) >> (uint32_t)k & 1;
+    const u8x64 magnitudes = (u8x64)gather(ck_iq3_s_grid, low | high << 8);
+    const u8x64 mask = -(right(load_u8x64(signs), (uint32_t)k) & 1);
+    return (magnitudes ^ mask) - mask + 16;
+}
+
 /// Sets `w[j]` to vector k of each block j of a step, the first of which is block `first` of 32 in a block of the format.
 INLINE void expand_quants(
     const ck_format format, const place at, size_t first, size_t k, u8x64 *w
 ) {
     const uint8_t *quants = at.quants;
     switch (format) {
+    case ck_q4_k: {
+        const u8x64 both = load_u8x64(ahead(quants + (first * 4 + k) * 64));
+        w[0] = low_halves(both);
+        w[1] = high_halves(both);
+        break;
+    }
+    case ck_q5_k: {
+        const u8x64 both = load_u8x64(ahead(quants + (8 + first * 4 + k) * 64));
+        const u8x64 upper = right(load_u8x64(quants + k * 64), (uint32_t)first);
+        w[0] = low_halves(both) | (left(upper, 4) & 16);
+        w[1] = high_halves(both) | (left(upper, 3) & 16);
+        break;
+    }
+    case ck_q5_0:
+    case ck_q5_1: w[0] = halves(quants + 64, k) | fifth_bits(quants, k); break;
+    case ck_q4_0:
+    case ck_q4_1: w[0] = halves(quants, k); break;
     case ck_q8_0: w[0] = load_u8x64(ahead(quants + k * 64)); break;
-    case ck_q4_0: w[0] = halves(quants, k); break;
     case ck_q6_k: {
         const uint8_t *half = quants + first * 384 + k * 64;
         const u8x64 a = load_u8x64(ahead(half)), b = load_u8x64(ahead(half + 512));
@@ -96,7 +142,70 @@ INLINE void expand_quants(
         w[3] = right(b & 0xf0, 4) | right(upper & 0xc0, 2);
         break;
     }
+    case ck_iq4_nl:
+    case ck_iq4_xs: w[0] = look_up(ck_iq4_values, halves(quants + first * 256, k)); break;
+    case ck_mxfp4: w[0] = look_up(ck_fp4_values, halves(quants, k)); break;
+    case ck_q3_k: {
+        const u8x64 four = load_u8x64(ahead(quants + (8 + first * 2 + k) * 64));
+        const u8x64 upper = right(load_u8x64(quants + k * 64), (uint32_t)first);
+        UNROLL for (uint32_t j = 0; j < 4; j++) {
+            w[j] = (right(four, 2 * j) & 3) | ((j < 2 ? left(upper, 2 - j) : right(upper, j - 2)) & 4);
+        }
+        break;
+    }
+    case ck_q2_k: {
+        const u8x64 four = load_u8x64(ahead(quants + (first * 2 + k) * 64));
+        UNROLL for (uint32_t j = 0; j < 4; j++) w[j] = right(four, 2 * j) & 3;
+        break;
+    }
+    case ck_iq3_s:
+        w[0] = look_up_iq3_s(ahead(at.rest + (first * 8 + k) * 16), at.rest + (64 + first) * 16, quants + first * 64, k);
+        break;
     default: break;
+    }
+}
+
+INLINE f32x16 bytes_as_floats(const uint8_t *bytes) {
+    return __builtin_convertvector(load_u8x16(bytes), f32x16);
+}
+
+/// 6-bit scales and minimums, as in ggml's `get_scale_min_k4`, and the f16 factor of each.
+INLINE void expand_scales_k4(const uint8_t *rest, factors *out) {
+    const u8x64 a = load_u8x64(rest), b = load_u8x64(rest + 64), c = load_u8x64(rest + 128);
+    const u8x64 scales[2] = {a & 63, low_halves(c) | (right(a, 2) & 48)};
+    const u8x64 minimums[2] = {b & 63, high_halves(c) | (right(b, 2) & 48)};
+    const f32x16 factor = widen_f16(rest + 192), minimum_factor = -widen_f16(rest + 224);
+    UNROLL for (size_t j = 0; j < 8; j++) {
+        out->scales[j] = factor * bytes_as_floats((const uint8_t *)scales + 16 * j);
+        out->minimums[j] = minimum_factor * bytes_as_floats((const uint8_t *)minimums + 16 * j);
+    }
+}
+
+/// Pairs of bytes with a scale in the lower half and a minimum in the upper half, and the f16 factor of each.
+INLINE void expand_scales_q2_k(const uint8_t *rest, factors *out) {
+    const f32x16 factor = widen_f16(rest + 256), minimum_factor = -widen_f16(rest + 288);
+    UNROLL for (size_t j = 0; j < 8; j++) {
+        const i16x32 both = __builtin_convertvector(load_u8x32(rest + 32 * j), i16x32);
+        out->scale_pairs[j] = both & 15;
+        out->minimum_pairs[j] = both >> 4;
+        out->scales[j] = factor;
+        out->minimums[j] = minimum_factor;
+    }
+}
+
+/// Pairs of scales of 6 bits, less 32, and their f16 factor.
+INLINE void expand_scales_q3_k(const uint8_t *rest, factors *out) {
+    const u8x64 a = load_u8x64(rest), b = load_u8x64(rest + 64), c = load_u8x64(rest + 128);
+    const u8x64 scales[4] = {
+        (low_halves(a) | (left(c, 4) & 48)) - 32,
+        (low_halves(b) | (left(c, 2) & 48)) - 32,
+        (high_halves(a) | (c & 48)) - 32,
+        (high_halves(b) | (right(c, 2) & 48)) - 32,
+    };
+    const f32x16 factor = widen_f16(rest + 192);
+    UNROLL for (size_t j = 0; j < 8; j++) {
+        out->scale_pairs[j] = __builtin_convertvector(load_i8x32((const uint8_t *)scales + 32 * j), i16x32);
+        out->scales[j] = factor;
     }
 }
 
@@ -111,10 +220,50 @@ INLINE void expand_scales_q6_k(const uint8_t *rest, const uint8_t *last, factors
     }
 }
 
+/// 8 scales of 6 bits, less 32: upper quarters in 2 bytes, lower halves in 4; and their f16 factor.
+INLINE void expand_scales_iq4_xs(const uint8_t *rest, factors *out) {
+    const u8x64 both = load_u8x64(rest + 32), low[2] = {low_halves(both), high_halves(both)};
+    const f32x16 factor = widen_f16(rest + 96);
+    UNROLL for (uint32_t j = 0; j < 8; j++) {
+        const u8x16 upper = load_u8x16(rest + j / 4 * 16) >> 2 * (j % 4) & 3;
+        const u8x16 scale = load_u8x16((const uint8_t *)&low[j % 2] + j / 2 * 16) | upper << 4;
+        out->scales[j] = factor * (bytes_as_floats((const uint8_t *)&scale) - 32.0f);
+    }
+}
+
+/// 4 bytes of two scales s each, which mean 1 + 2s, and their f16 factor.
+INLINE void expand_scales_iq3_s(const uint8_t *rest, factors *out) {
+    const u8x64 both = load_u8x64(rest + 72 * 16);
+    const u8x64 odd[2] = {(left(both, 1) & 30) | 1, (right(both, 3) & 30) | 1};
+    const f32x16 factor = widen_f16(rest + 76 * 16);
+    UNROLL for (size_t j = 0; j < 8; j++) {
+        out->scales[j] = factor * bytes_as_floats((const uint8_t *)&odd[j % 2] + j / 2 * 16);
+    }
+}
+
+/// Half of 2 to the power of each exponent, whose bias is 127.
+INLINE f32x16 widen_e8m0(const uint8_t *exponents) {
+    const u32x16 exponent = __builtin_convertvector(load_u8x16(exponents), u32x16);
+    const u32x16 is_least = (u32x16)(exponent < 2);
+    return (f32x16)((is_least & ((u32x16){} + 0x200000) << (exponent & 1)) | (~is_least & (exponent - 1) << 23));
+}
+
 /// Sets what belongs to a block of the format; all of it is exact.
 INLINE void expand_scales(const ck_format format, const place at, factors *out) {
     switch (format) {
+    case ck_q5_1:
+    case ck_q4_1:
+        out->scales[0] = widen_f16(at.rest);
+        out->minimums[0] = widen_f16(at.rest + 32);
+        break;
+    case ck_q4_k:
+    case ck_q5_k: expand_scales_k4(at.rest, out); break;
     case ck_q6_k: expand_scales_q6_k(at.rest, at.last, out); break;
+    case ck_q3_k: expand_scales_q3_k(at.rest, out); break;
+    case ck_q2_k: expand_scales_q2_k(at.rest, out); break;
+    case ck_iq4_xs: expand_scales_iq4_xs(at.rest, out); break;
+    case ck_mxfp4: out->scales[0] = widen_e8m0(at.rest); break;
+    case ck_iq3_s: expand_scales_iq3_s(at.rest, out); break;
     default: out->scales[0] = widen_f16(at.rest); break;
     }
 }

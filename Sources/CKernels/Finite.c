@@ -34,6 +34,7 @@ size_t ck_first_non_finite(ck_format format, const void *file, size_t blocks) {
     switch (layout->scale) {
     case scales_f32: return first_with(0x7f800000, file, blocks, 4, 4);
     case scales_bf16: return first_with(0x7f80, file, blocks, 2, 2);
+    case scales_e8m0: return first_with(0xff, first, blocks, 1, step);
     case scales_f16:
         if (step == 2) return first_with(0x7c00, file, blocks, 2, 2);
         const size_t found = first_with(0x7c00, first, blocks, 2, step);

@@ -55,8 +55,18 @@ static size_t find_places(const ck_layout *layout, size_t blocks, place places[s
     return count;
 }
 
-static uint32_t moved_bits(uint32_t word, ck_bits bits) {
-    return bits == flipped ? word ^ 0x80808080 : word;
+/// Bit 4k + i becomes bit 8i + k.
+static uint32_t transposed_bits(uint32_t word) {
+    uint32_t result = 0;
+    for (int i = 0; i < 32; i++) result |= (word >> i & 1) << (i % 4 * 8 + i / 4);
+    return result;
+}
+
+/// Bit 8i + k becomes bit 4k + i.
+static uint32_t restored_bits(uint32_t word) {
+    uint32_t result = 0;
+    for (int i = 0; i < 32; i++) result |= (word >> (i % 4 * 8 + i / 4) & 1) << i;
+    return result;
 }
 
 /// Moves the units of one row of the file to where every 16th unit is the row's.
@@ -74,7 +84,8 @@ static void scatter(const ck_part *part, const uint8_t *file, uint8_t *packed, s
         for (size_t i = 0; i < part->count; i++) {
             uint32_t word;
             memcpy(&word, file + i * 4, 4);
-            word = moved_bits(word, part->bits);
+            if (part->bits == flipped) word ^= 0x80808080;
+            if (part->bits == transposed) word = transposed_bits(word);
             memcpy(packed + i * 64, &word, 4);
         }
     }
@@ -95,7 +106,8 @@ static void collect(const ck_part *part, const uint8_t *packed, uint8_t *file, s
         for (size_t i = 0; i < part->count; i++) {
             uint32_t word;
             memcpy(&word, packed + i * 64, 4);
-            word = moved_bits(word, part->bits);
+            if (part->bits == flipped) word ^= 0x80808080;
+            if (part->bits == transposed) word = restored_bits(word);
             memcpy(file + i * 4, &word, 4);
         }
     }

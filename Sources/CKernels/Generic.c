@@ -75,6 +75,26 @@ INLINE i32x16 dot_signed(i32x16 sum, u8x64 weights, int32_t four) {
     return dot_unsigned(sum, weights, four);
 }
 
+/// The sum of two products of 16 bits each in every lane.
+INLINE i32x16 dot_pairs(i16x32 a, i16x32 b) {
+    i32x16 sum;
+    for (int i = 0; i < 16; i++) sum[i] = a[2 * i] * b[2 * i] + a[2 * i + 1] * b[2 * i + 1];
+    return sum;
+}
+
+/// `table[i]` for each index i below 16.
+INLINE u8x64 look_up(const uint8_t *table, u8x64 indices) {
+    u8x64 result;
+    for (int i = 0; i < 64; i++) result[i] = table[indices[i]];
+    return result;
+}
+
+INLINE u32x16 gather(const uint32_t *table, u32x16 indices) {
+    u32x16 result;
+    for (int i = 0; i < 16; i++) result[i] = table[indices[i]];
+    return result;
+}
+
 #include "Products.h"
 #include "Expand.h"
 #include "BlockProducts.h"

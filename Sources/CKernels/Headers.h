@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "Tables.h"
 #include "include/Formats.h"
 #include "include/Kernels.h"
 

@@ -7,6 +7,8 @@ typedef enum : uint8_t {
     as_they_are,
     /// Signed bytes become unsigned: q + 128.
     flipped,
+    /// Bit 4k + i of a word becomes bit k of its byte i, where column 4k + i is wanted.
+    transposed,
 } ck_bits;
 
 /// `count` units of `unit` bytes that begin at `offset` of a block of the file.
@@ -24,6 +26,8 @@ typedef enum : uint8_t {
     scales_f16,
     scales_bf16,
     scales_f32,
+    /// 8 bits of exponent alone; 255 is a NaN.
+    scales_e8m0,
 } ck_scale;
 
 typedef struct {

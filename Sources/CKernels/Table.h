@@ -7,6 +7,17 @@ static const ck_format_kernels formats[] = {
     [ck_q8_0] = {multiply_q8_0, decode_q8_0, encode_q8_0},
     [ck_q4_0] = {multiply_q4_0, decode_q4_0, encode_q4_0},
     [ck_q6_k] = {multiply_q6_k, decode_q6_k},
+    [ck_q4_k] = {multiply_q4_k, decode_q4_k},
+    [ck_q5_k] = {multiply_q5_k, decode_q5_k},
+    [ck_q5_0] = {multiply_q5_0, decode_q5_0},
+    [ck_q5_1] = {multiply_q5_1, decode_q5_1},
+    [ck_q4_1] = {multiply_q4_1, decode_q4_1},
+    [ck_iq4_nl] = {multiply_iq4_nl, decode_iq4_nl},
+    [ck_q3_k] = {multiply_q3_k, decode_q3_k},
+    [ck_q2_k] = {multiply_q2_k, decode_q2_k},
+    [ck_iq4_xs] = {multiply_iq4_xs, decode_iq4_xs},
+    [ck_mxfp4] = {multiply_mxfp4, decode_mxfp4},
+    [ck_iq3_s] = {multiply_iq3_s, decode_iq3_s},
 };
 
 const ck_kernels LEVEL = {

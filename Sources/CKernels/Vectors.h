@@ -13,6 +13,9 @@ typedef uint32_t u32x16 __attribute__((vector_size(64)));
 typedef uint8_t u8x64 __attribute__((vector_size(64)));
 typedef uint16_t u16x16 __attribute__((vector_size(32)));
 typedef int8_t i8x16 __attribute__((vector_size(16)));
+typedef uint8_t u8x16 __attribute__((vector_size(16)));
+typedef uint8_t u8x32 __attribute__((vector_size(32)));
+typedef int8_t i8x32 __attribute__((vector_size(32)));
 typedef int16_t i16x32 __attribute__((vector_size(64)));
 
 #define LOADS(type) \
@@ -25,6 +28,9 @@ LOADS(f32x16)
 LOADS(u8x64)
 LOADS(u16x16)
 LOADS(i8x16)
+LOADS(u8x16)
+LOADS(u8x32)
+LOADS(i8x32)
 #undef LOADS
 
 /// Asks for memory some lines further on, since processors do not read ahead past a page by themselves.

@@ -3,11 +3,9 @@
 /// Kernel layout cuts the rows into groups of 16 (``WeightFormat/rowsPerGroup``), each contiguous, the last padded with zeros:
 /// - f32: row-major;
 /// - f16, bf16: `[columns][16 rows]`, two bytes each;
-/// - q8_0: quants `[block][8][16 rows][4]` as unsigned bytes (q + 128), then scales `[block][16 rows]` in f16;
-/// - q4_0: quants `[block][4][16 rows][4]`, a byte holding column 4j+i in its low half and 16+4j+i in its high half,
-///   then scales `[block][16 rows]` in f16;
-/// - q6_K: the bytes of each half block in words of 4, `[half block][16 lower, then 8 upper][16 rows][4]`, then 8-bit scales
-///   `[block][16][16 rows]`, then factors `[block][16 rows]` in f16.
+/// - block formats: the bytes of the file's blocks in units that the rows take turns in, `[block][unit][16 rows]`: quants in
+///   words of 4 bytes (q8_0's as q + 128; single bits of q5_0, q5_1 and iq3_s moved within their word to the byte of their
+///   column), then scales in units of 1 or 2 bytes. `Layout.c` says which bytes are which.
 package struct WeightMatrix: @unchecked Sendable {  // The bytes are never written while a matrix refers to them.
     package let format: WeightFormat
     package let rows: Int

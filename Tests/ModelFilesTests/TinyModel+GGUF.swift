@@ -72,8 +72,19 @@ extension TinyModel {
         case .f32: 0
         case .f16: 1
         case .q4_0: 2
+        case .q4_1: 3
+        case .q5_0: 6
+        case .q5_1: 7
         case .q8_0: 8
+        case .q2_K: 10
+        case .q3_K: 11
+        case .q4_K: 12
+        case .q5_K: 13
         case .q6_K: 14
+        case .iq4_nl: 20
+        case .iq3_s: 21
+        case .iq4_xs: 23
+        case .mxfp4: 39
         case .bf16: 30
         }
     }

@@ -20,14 +20,15 @@ struct TinyModel {
 
     var architecture: Architecture {
         Architecture(
-            vocabularySize: Self.pieces.count, hiddenSize: format == .q6_K ? 256 : 64, layerCount: 2, headCount: 4,
-            keyValueHeadCount: 2,
-            headSize: format == .q6_K ? 64 : 16,
-            intermediateSize: format == .q6_K ? 256 : 32, expertCount: 3, expertsPerToken: 2, normEpsilon: 1e-5,
-            rotaryBase: 500_000, rotaryPairing: .adjacent, rotaryDimensions: format == .q6_K ? 64 : 16,
+            vocabularySize: Self.pieces.count, hiddenSize: isWide ? 256 : 64, layerCount: 2, headCount: 4,
+            keyValueHeadCount: 2, headSize: isWide ? 64 : 16,
+            intermediateSize: isWide ? 256 : 32, expertCount: 3, expertsPerToken: 2, normEpsilon: 1e-5,
+            rotaryBase: 500_000, rotaryPairing: .adjacent, rotaryDimensions: isWide ? 64 : 16,
             slidingWindow: nil,
             tiedEmbeddings: tiedEmbeddings, contextLength: 128)
     }
+
+    private var isWide: Bool { format.blockSize > 64 }
 
     /// All roles, the experts' last.
     var roles: [TensorRole] { TensorRole.dense(of: architecture) + expertRoles }

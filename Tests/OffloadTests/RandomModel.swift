@@ -74,10 +74,11 @@ private struct RandomTensor: SourceTensor {
                 random.fillNormal(&span, deviation: 1)
                 format.encode(numbers.span, into: file)
             } else {
-                for byte in file.indices { file[byte] = UInt8(truncatingIfNeeded: random.next()) }
-                // The last two bytes of a block are its factor: a small number, never infinite.
-                for block in stride(from: format.bytesPerBlock - 1, to: rowBytes, by: format.bytesPerBlock) {
-                    file[block] = 0x2C
+                for start in stride(from: 0, to: rowBytes, by: format.bytesPerBlock) {
+                    let block = UnsafeMutableRawBufferPointer(rebasing: file[start..<start + format.bytesPerBlock])
+                    repeat {
+                        for byte in block.indices { block[byte] = UInt8(truncatingIfNeeded: random.next()) }
+                    } while format.firstNonFinite(in: UnsafeRawBufferPointer(block)) != nil
                 }
             }
         }

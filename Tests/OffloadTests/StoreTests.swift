@@ -9,7 +9,7 @@ import Testing
     /// Formats whose blocks need a wider model.
     private static func model(_ format: WeightFormat) -> RandomModel {
         var model = RandomModel(experts: format, dense: format)
-        if format == .q6_K {
+        if format.blockSize > 32 {
             (model.architecture.hiddenSize, model.architecture.intermediateSize) = (256, 512)
             model.architecture.headSize = 64
         }

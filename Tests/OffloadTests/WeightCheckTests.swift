@@ -30,12 +30,21 @@ import Testing
         }
     }
 
-    @Test func `so is one of q6_K, and one of a norm`() throws {
-        var wide = RandomModel(experts: .q6_K, dense: .f32)
+    @Test(arguments: [
+        (WeightFormat.q6_K, 208, [0, 0x7c]), (.q4_K, 2, [0, 0xfc]), (.q3_K, 108, [1, 0x7c]), (.q5_1, 2, [0, 0x7c]),
+        (.mxfp4, 0, [0xff]),
+    ])
+    func `so is one of a format whose blocks have other scales`(format: WeightFormat, offset: Int, bytes: [UInt8])
+        throws
+    {
+        var wide = RandomModel(experts: format, dense: .f32)
         (wide.architecture.hiddenSize, wide.architecture.intermediateSize) = (256, 256)
         let expert = SpoiledModel(
-            whole: wide, role: TensorRole(.expertDown, layer: 0, expert: 1), row: 17, offset: 208, bytes: [0, 0x7c])
+            whole: wide, role: TensorRole(.expertDown, layer: 0, expert: 1), row: 17, offset: offset, bytes: bytes)
         #expect(try failure(of: expert).contains("of row 17 of expert 1 is"))
+    }
+
+    @Test func `so is one of a norm`() throws {
         let norm = SpoiledModel(
             whole: RandomModel(), role: .outputNorm, row: 0, offset: 8, bytes: [0, 0, 0xc0, 0x7f])
         #expect(try failure(of: norm).contains("output_norm: weight 2 is nan"))

@@ -10,11 +10,21 @@ struct LevelTests {
     func `products`(level: CPU.Level, format: WeightFormat) {
         for (isExtreme, tokens) in [(false, 1), (false, 17), (true, 1), (true, 7)] {
             for (rows, columns) in [(16, 256), (75, 768)] {
-                let sample = SampleWeights(format, rows: rows, columns: columns, isExtreme: isExtreme)
+                let sample = SampleWeights(
+                    format, rows: rows, columns: columns, bytes: isExtreme ? .extreme : .usual)
                 #expect(
                     product(sample, tokens: tokens, kernels(level), isExtreme: isExtreme)
                         == product(sample, tokens: tokens, kernels(.generic), isExtreme: isExtreme))
             }
+        }
+    }
+
+    @Test(arguments: faster, quantizedFormats.filter { $0.blockSize == 32 })
+    func `products of rows that 256 does not divide`(level: CPU.Level, format: WeightFormat) {
+        let sample = SampleWeights(format, rows: 45, columns: 352)
+        for tokens in [1, 3, 13] {
+            #expect(
+                product(sample, tokens: tokens, kernels(level)) == product(sample, tokens: tokens, kernels(.generic)))
         }
     }
 
@@ -32,7 +42,10 @@ struct LevelTests {
         let stride = rows + 3
         var out = [Float](repeating: 7, count: tokens * stride)
         var floats = normalNumbers(tokens * columns, seed: 5)
-        if isExtreme { for index in floats.indices { floats[index] = floats[index] < 0 ? -1 : 1 } }
+        if isExtreme {
+            // The first row is as great as can be, the others of either sign.
+            for index in floats.indices { floats[index] = index >= columns && floats[index] < 0 ? -1 : 1 }
+        }
         let multiply = kernels.formats[Int(sample.format.number)].multiply
         if sample.format.isQuantized {
             var blocks = [ck_block](repeating: ck_block(), count: tokens * columns / 32)

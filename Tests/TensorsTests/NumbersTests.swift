@@ -2,32 +2,6 @@ import Tensors
 import Testing
 
 struct NumbersTests {
-    @Test(arguments: WeightFormat.allCases)
-    func `the first weight that is no finite number is found, wherever it is`(format: WeightFormat) {
-        let blocks = 300
-        // A finite number whose bits are as many as there can be, and what is just beyond.
-        let (greatest, beyond): ([UInt8], [UInt8]) =
-            switch format {
-            case .f32: ([0xff, 0xff, 0x7f, 0xff], [0, 0, 0x80, 0xff])
-            case .bf16: ([0x7f, 0xff], [0x80, 0xff])
-            default: ([0xff, 0xfb], [0, 0xfc])
-            }
-        let offset = format == .q6_K ? 208 : 0
-        let file = Bytes(blocks * format.bytesPerBlock)
-        for block in 0..<blocks {
-            for (index, byte) in greatest.enumerated() {
-                file.buffer[block * format.bytesPerBlock + offset + index] = byte
-            }
-        }
-        #expect(format.firstNonFinite(in: UnsafeRawBufferPointer(file.buffer)) == nil)
-        for block in (0..<blocks).reversed() {
-            for (index, byte) in beyond.enumerated() {
-                file.buffer[block * format.bytesPerBlock + offset + index] = byte
-            }
-            #expect(format.firstNonFinite(in: UnsafeRawBufferPointer(file.buffer)) == block * format.blockSize)
-        }
-    }
-
     private func encoded(_ format: WeightFormat, _ numbers: [Float]) -> [UInt8] {
         let file = Bytes(format.bytesPerRow(columns: numbers.count)!)
         format.encode(numbers.span, into: file.buffer)

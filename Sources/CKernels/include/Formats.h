@@ -14,6 +14,17 @@ typedef enum : int32_t {
     ck_q8_0,
     ck_q4_0,
     ck_q6_k,
+    ck_q4_k,
+    ck_q5_k,
+    ck_q5_0,
+    ck_q5_1,
+    ck_q4_1,
+    ck_iq4_nl,
+    ck_q3_k,
+    ck_q2_k,
+    ck_iq4_xs,
+    ck_mxfp4,
+    ck_iq3_s,
 } ck_format;
 
 /// Weights of one row that share a block, and its bytes: in model files and in kernel layout alike.

@@ -21,7 +21,9 @@ package struct GGMLType: Sendable {
     package static func fileType(of format: WeightFormat) -> UInt32 { ours[format]!.fileType }
 
     private static let ours: [WeightFormat: (number: UInt32, fileType: UInt32)] = [
-        .f32: (0, 0), .f16: (1, 1), .q4_0: (2, 2), .q8_0: (8, 7), .q6_K: (14, 18), .bf16: (30, 32),
+        .f32: (0, 0), .f16: (1, 1), .q4_0: (2, 2), .q4_1: (3, 3), .q5_0: (6, 8), .q5_1: (7, 9), .q8_0: (8, 7),
+        .q2_K: (10, 10), .q3_K: (11, 11), .q4_K: (12, 14), .q5_K: (13, 16), .q6_K: (14, 18), .iq4_nl: (20, 25),
+        .iq3_s: (21, 26), .iq4_xs: (23, 30), .bf16: (30, 32), .mxfp4: (39, 38),
     ]
 
     private static let names: [UInt32: String] = [

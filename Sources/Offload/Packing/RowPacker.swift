@@ -40,11 +40,11 @@ struct RowPacker: Sendable {
     private func notFinite(_ place: Int, of source: UnsafeRawBufferPointer, _ rows: Range<Int>) -> PackError {
         let (row, column) = place.quotientAndRemainder(dividingBy: tensor.columns)
         let numbers = numbers(ofRow: row, source, rows)
-        // Of a block whose scale is infinite, zeros are what is not a number.
+        // Of a block whose scale is infinite, zeros are what is not a number; of one whose scale is an exponent, all.
         let first = numbers[column...].firstIndex { !$0.isFinite } ?? column
         return .notFinite(
             weight: name(row: rows.lowerBound + row, column: first),
-            value: numbers[first].isNaN ? "nan" : "\(numbers[first])")
+            value: numbers[first].isInfinite ? "\(numbers[first])" : "nan")
     }
 
     private func tooGreat(_ place: Int, of source: UnsafeRawBufferPointer, _ rows: Range<Int>) -> PackError {
