@@ -20,6 +20,7 @@ CHECKS = {
     "tokenizer": "check_tokenizer",
     "bits": "check_bits",
     "export": "check_export",
+    "real weights": "check_real_weights",
 }
 
 

@@ -105,9 +105,9 @@ struct Refusal: CustomTestStringConvertible, Sendable {
             }
         },
         Refusal(
-            "a format that is not supported", says: "blk.0.attn_k.weight", "Q4_K", "F32, F16, BF16, Q8_0, Q4_0, Q6_K"
+            "a format that is not supported", says: "blk.0.attn_k.weight", "IQ2_XXS", "F32, F16, BF16, Q8_0"
         ) {
-            $0.change("blk.0.attn_k.weight") { $0.type = 12 }
+            $0.change("blk.0.attn_k.weight") { $0.type = 16 }
         },
         Refusal("a type that ggml does not have", says: "token_embd.weight", "number 77") {
             $0.change("token_embd.weight") { $0.type = 77 }
