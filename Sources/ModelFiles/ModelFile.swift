@@ -3,10 +3,12 @@ import Glibc
 
 /// The entrance: a path becomes a model, or an error that says what is there instead.
 package enum ModelFile {
-    /// Opens a GGUF file, a Hugging Face folder, a checkpoint, or the latest checkpoint in a folder.
+    /// Opens a GGUF file, a Hugging Face folder, a checkpoint, or the latest checkpoint in a folder; or what ``location(of:)``
+    /// makes of the path.
     ///
     /// - Throws: ``ModelFileError``.
     package static func open(path: String) throws -> any ModelSource {
+        let path = try location(of: path)
         var status = stat()
         guard stat(path, &status) == 0 else { throw ModelFileError.cannotOpen(path, errno) }
         let isFolder = status.st_mode & S_IFMT == S_IFDIR
@@ -61,9 +63,6 @@ extension ModelFolder {
         if let part = names.lazy.compactMap({ FilePart(path: path(of: $0)) }).first {
             return ("has only parts of a file, such as \(part.name)", part.remedy)
         }
-        if let snapshot = HubSnapshot.all(in: self).first {
-            return ("is a hub's cache of a model", "Give the folder with its files: \(snapshot)")
-        }
         if has("adapter_config.json") {
             return ("is an adapter (LoRA), not a model", "Merge it into its base model with peft's merge_and_unload")
         }
@@ -78,10 +77,8 @@ extension ModelFolder {
     }
     /// The GGUF files of a folder: of those in parts the first.
     private var ggufFiles: (found: String, remedy: String)? {
-        let files = names.filter { $0.hasSuffix(".gguf") }
-        let others = /-\d{5}-of-\d{5}\.gguf$/
-        let models = files.filter { !$0.contains(others) || $0.contains(/-00001-of-/) }
-        guard let first = models.first ?? files.first else { return nil }
+        let models = ggufModels
+        guard let first = models.first ?? names.first(where: { $0.hasSuffix(".gguf") }) else { return nil }
         let list =
             models.count > 1 ? " (\(models.prefix(5).joined(separator: ", "))\(models.count > 5 ? ", …" : ""))" : ""
         return ("is a folder with GGUF files\(list)", "Give the file itself: \(path(of: first))")

@@ -25,7 +25,7 @@ import Testing
 
     @Test(arguments: [
         ("data.mdb", "LMDB store"),
-        ("mixtral.gguf", "Give the file itself"),
+        ("mixtral.gguf", "mixtral.gguf: is neither a GGUF file"),
         ("adapter_config.json", "adapter"),
         ("params.json", "without config.json"),
         ("notes.txt", "found: notes.txt"),
@@ -65,15 +65,44 @@ import Testing
         #expect(error?.problem == "is a folder with GGUF files (a-00001-of-00002.gguf, b.gguf)")
     }
 
-    @Test func `a hub's cache is answered with the snapshot that its main branch means`() throws {
+    @Test func `in a hub's cache the snapshot that its main branch means is the model`() throws {
         for name in ["blobs", "refs", "snapshots/aaaa", "snapshots/bbbb"] {
             try FileManager.default.createDirectory(
                 atPath: folder.path + "/" + name, withIntermediateDirectories: true)
         }
         try folder.write("bbbb", as: "refs/main")
-        let error = #expect(throws: ModelFileError.self) { try ModelFile.open(path: folder.path) }
-        #expect(error?.problem == "is a hub's cache of a model")
-        #expect(error?.remedy == "Give the folder with its files: \(folder.path)/snapshots/bbbb")
+        #expect(try ModelFile.location(of: folder.path) == folder.path + "/snapshots/bbbb")
+        try FileManager.default.removeItem(atPath: folder.path + "/refs/main")
+        #expect(try ModelFile.location(of: folder.path) == folder.path + "/snapshots/aaaa")
+    }
+
+    @Test func `the one GGUF file of a folder is the model, and of several none`() throws {
+        let path = try folder.write("x", as: "m-00001-of-00002.gguf")
+        for name in ["m-00002-of-00002.gguf", "README.md", "config.json"] { try folder.write("x", as: name) }
+        for place in [folder.path, path, folder.path + "/m-00002-of-00002.gguf"] {
+            #expect(try ModelFile.location(of: place) == path)
+        }
+        try folder.write("x", as: "n.gguf")
+        #expect(try ModelFile.location(of: folder.path) == folder.path)
+        try FileManager.default.removeItem(atPath: folder.path + "/n.gguf")
+        try folder.write("x", as: "model.safetensors")
+        #expect(try ModelFile.location(of: folder.path) == folder.path)
+    }
+
+    @Test func `a mark changes with every change of a file, and with nothing else`() throws {
+        let path = try folder.write("weights", as: "m.gguf")
+        let mark = try SourceMark(path: path)
+        #expect(try SourceMark(path: path) == mark)
+        try FileManager.default.moveItem(atPath: path, toPath: folder.path + "/n.gguf")
+        #expect(try SourceMark(path: folder.path + "/n.gguf") == mark)
+        try folder.write("Weights", as: "n.gguf")
+        let changed = try SourceMark(path: folder.path + "/n.gguf")
+        #expect(changed != mark)
+        let whole = try SourceMark(path: folder.path)
+        try folder.write("{}", as: "config.json")
+        #expect(try SourceMark(path: folder.path) != whole)
+        #expect(try SourceMark(path: folder.path + "/n.gguf") == changed)
+        #expect(throws: ModelFileError.self) { try SourceMark(path: folder.path + "/nothing") }
     }
 
     @Test func `what does not exist is said so`() {
