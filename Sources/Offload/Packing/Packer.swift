@@ -19,6 +19,7 @@ package struct Packer {
     ///
     /// - Parameters:
     ///   - force: builds a new store within the folder of the one at `path`, whatever that is, and then takes its place.
+    ///   - origin: what the source is remembered by, if it is to be.
     ///   - workers: share the work within an expert.
     ///   - progress: told after each record.
     ///   - isCancelled: asked often; once it says yes, ``PackError/cancelled`` is thrown and everything done is kept.
@@ -26,7 +27,7 @@ package struct Packer {
     ///   what the source throws.
     @discardableResult
     package func pack(
-        to path: String, force: Bool = false, workers: Workers = Workers(count: 1),
+        to path: String, force: Bool = false, origin: StoreOrigin? = nil, workers: Workers = Workers(count: 1),
         progress: (PackProgress) throws -> Void = { _ in }, isCancelled: @Sendable () -> Bool = { false }
     ) throws -> StoreManifest {
         let plan = try PackPlan(source, options)
@@ -36,8 +37,11 @@ package struct Packer {
         try target.checkHoldsOnlyAStore()
         let wasReplaced = try target.finishReplacing()
         if !(wasReplaced && force && target.isComplete(plan.manifest)) {
+            // What it is to be packed from, before there is anything of it; but an old store keeps its own until it goes.
+            if !target.hasData { try origin?.write(to: target) }
             try pack(plan, to: target, isReplacing: force && target.hasData, workers, progress, isCancelled)
         }
+        if let origin, origin != StoreOrigin.read(from: target) { try origin.write(to: target) }
         lock.release()
         return plan.completeManifest
     }

@@ -13,7 +13,7 @@ extension StoreFolder {
             return try content(for: manifest, mayDiffer: !startsOver)
         } catch let error as StoreError where error.reason == .incomplete || startsOver && error.isAboutContent {
             // What is damaged, or was killed before its first commit, is nothing to go on with.
-            try removeFiles()
+            try removeFiles(keepsOrigin: true)
             return .unfinished
         }
     }

@@ -95,6 +95,11 @@ extension StoreFolder {
 
     private var isMarked: Bool { access(mark, F_OK) == 0 }
 
+    /// Removes what was packed to take this store's place and has not yet.
+    func removeReplacement() throws {
+        if access(replacement.path, F_OK) == 0 { try replacement.remove() }
+    }
+
     /// Removes the folder of a replacement, its mark last.
     private func remove() throws {
         try removeFiles()

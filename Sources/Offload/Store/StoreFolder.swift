@@ -16,12 +16,17 @@ struct StoreFolder: Sendable {
     var treeChecksum: String { path + "/tree.crc" }
     /// There while commits may not have reached the disk; holds the boot they were made in.
     var unsynced: String { path + "/unsynced" }
+    /// What the store was packed from (``StoreOrigin``).
+    var origin: String { path + "/source.json" }
     /// Where earlier versions counted a store's readers.
     private var lock: String { path + "/lock.mdb" }
     /// All that a packer puts here. The checksum is the first to be removed: where it is and the data is not, the data
     /// has moved on (``finishReplacing()``).
     private var files: [String] {
-        [treeChecksum, Self.draft(of: treeChecksum), data, lock, unsynced, Self.draft(of: unsynced)]
+        [
+            treeChecksum, Self.draft(of: treeChecksum), data, lock, unsynced, Self.draft(of: unsynced), origin,
+            Self.draft(of: origin),
+        ]
     }
 
     var hasData: Bool { access(data, F_OK) == 0 }
@@ -123,15 +128,17 @@ struct StoreFolder: Sendable {
     }
 
     /// Removes the files of the store.
-    func removeFiles() throws {
-        for file in files { try Self.remove(file, in: path) }
+    ///
+    /// - Parameter keepsOrigin: all but what says where it came from.
+    func removeFiles(keepsOrigin: Bool = false) throws {
+        for file in files where !(keepsOrigin && file == origin) { try Self.remove(file, in: path) }
     }
 
     func removeTreeChecksum() throws { try Self.remove(treeChecksum, in: path) }
 
     /// Removes what earlier versions and interrupted packers left beside complete data.
     func removeLeftovers() throws {
-        for file in files where file != data && file != treeChecksum { try Self.remove(file, in: path) }
+        for file in files where ![data, treeChecksum, origin].contains(file) { try Self.remove(file, in: path) }
     }
 
     private static func remove(_ file: String, in path: String) throws {
@@ -150,8 +157,8 @@ struct StoreFolder: Sendable {
 }
 
 extension StoreFolder {
-    /// No small file has more bytes.
-    private static let smallFileBytes = 4096
+    /// No small file has more bytes: the longest names a path.
+    private static let smallFileBytes = 1 << 15
 
     /// The bytes of one of the small files, or nil when it is not there.
     func contents(of file: String) throws -> [UInt8]? {
