@@ -12,9 +12,16 @@ enum ModelName {
         let file = isStep ? url.deletingLastPathComponent() : url
         let name = HubSnapshot.name(ofFolder: file.path).lowercased()
         for ending in [".gguf", ".safetensors"] where name.hasSuffix(ending) {
-            return String(name.dropLast(ending.count))
+            // Of a file in parts the name that all of them share.
+            return String(name.dropLast(ending.count)).replacing(/-\d{5}-of-\d{5}$/, with: "")
         }
         return name
+    }
+
+    /// The same, or another name where that one cannot stand for a folder.
+    static func plain(for path: String) -> String {
+        let name = suggested(for: path)
+        return isPlain(name) ? name : "model"
     }
 
     /// Whether a name can stand for a folder under `--experts-dir`.

@@ -8,23 +8,24 @@ struct Offstage: ParsableCommand {
         commandName: "offstage",
         abstract: "Run Mixture-of-Experts models larger than memory, and see what their experts do.",
         discussion: """
-            Pack a model once, then run it in as much memory as you like to give:
+            Run a model in as much memory as you like to give. The first time it is packed, which takes as much of the disk \
+            again; after that it begins at once:
 
-              offstage pack mixtral.gguf --name mixtral
-              offstage run mixtral "Why is the sky blue?" --ram 6G
+              offstage run mixtral.gguf "Why is the sky blue?" --ram 6G
 
             See which of its experts work and which idle, on texts of your own or in a recorded trace, and what keeping \
             some of them in memory would gain:
 
               offstage profile mixtral --text letters.txt code.txt --html report.html
 
-            MODEL is a name under --experts-dir or the path of a store. Text goes to standard output, everything else \
+            MODEL is the name of a packed model (offstage models lists them), the path of a store, a GGUF file or a Hugging Face \
+            folder. Text goes to standard output, everything else \
             to standard error. Exit codes: 0 done, 1 failed, 2 the command line was wrong, 130 interrupted.
             """,
         version: "0.1.0",
         subcommands: [
             Pack.self, Run.self, Score.self, Tokenize.self, Inspect.self, Train.self, Compare.self, Profile.self,
-            Export.self, Trace.self, Synth.self,
+            Export.self, Trace.self, Synth.self, Models.self, Remove.self,
         ])
 
     static func main() {

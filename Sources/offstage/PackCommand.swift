@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Inference
 import ModelFiles
 import Offload
 import Tensors
@@ -53,38 +52,22 @@ struct Pack: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
-        let start = ContinuousClock.now
-        let model = try Interruption.endingAtOnce { try ModelFile.open(path: source) }
-        let packer = Packer(model, options: PackOptions(quantization: quantize, denseQuantization: quantizeDense))
-        let progress = ProgressLine("Packing")
-        let workers = Workers(count: threads ?? CPU.defaultThreads)
-        var bytes = 0
-        do {
-            try packer.pack(
-                to: target, force: force, workers: workers,
-                progress: {
-                    bytes = $0.bytesTotal
-                    progress.show(done: $0.bytesDone, of: $0.bytesTotal)
-                }, isCancelled: { Interruption.isRequested })
-        } catch PackError.cancelled {
-            progress.clear()
-            Terminal.note("\(PackError.cancelled)")
-            throw Interrupted()
-        }
-        progress.clear()
-        try report(bytes: bytes, seconds: (ContinuousClock.now - start) / .seconds(1))
+        let location = try ModelFile.location(of: source)
+        let mark = try SourceMark(path: location)
+        let model = try Interruption.endingAtOnce { try ModelFile.open(path: location) }
+        let origin = StoreOrigin(
+            path: Packing.absolute(source), mark: mark.digits, isExact: quantize == nil && quantizeDense == nil,
+            isAutomatic: false)
+        let options = PackOptions(quantization: quantize, denseQuantization: quantizeDense)
+        let (bytes, seconds) = try Packing(of: source, into: target, threads: threads).run(
+            model, options, force: force, origin: origin,
+            remark: "Run it with\n    offstage run \(out?.shellPath ?? modelName.shellWord + home.flag) \"…\"")
+        if json { try Terminal.print(json: Report(path: target, bytes: bytes, seconds: seconds)) }
     }
 
     private var target: String { out ?? home.path(of: modelName) }
 
     private var modelName: String { name ?? ModelName.suggested(for: source) }
-
-    private func report(bytes: Int, seconds: Double) throws {
-        Terminal.note(
-            "Packed \(source) into \(target): \(formatted(bytes: bytes)) in \(String(format: "%.1f", seconds)) s. "
-                + "Run it with\n    offstage run \(out?.shellPath ?? modelName.shellWord + home.flag) \"…\"")
-        if json { try Terminal.print(json: Report(path: target, bytes: bytes, seconds: seconds)) }
-    }
 
     private struct Report: Encodable {
         var path: String

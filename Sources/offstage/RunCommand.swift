@@ -51,7 +51,8 @@ struct Run: ParsableCommand {
         Interruption.watch()
         let numbers = stats.map { TextFile($0, holds: "the numbers") }
         try numbers?.checkWritable()
-        let opened = try Interruption.endingAtOnce { try self.session.model(at: model.storePath()) }
+        let path = try model.storePath()
+        let opened = try Interruption.endingAtOnce { try self.session.model(at: path) }
         let tokens = try promptTokens(for: opened)
         let session = try Interruption.endingAtOnce {
             try opened.session(self.session.options(promptTokens: tokens.count, newTokens: count))

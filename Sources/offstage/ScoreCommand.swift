@@ -25,7 +25,8 @@ struct Score: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
-        let opened = try Interruption.endingAtOnce { try self.session.model(at: model.storePath()) }
+        let path = try model.storePath()
+        let opened = try Interruption.endingAtOnce { try self.session.model(at: path) }
         let tokens = try self.tokens(for: opened)
         guard tokens.count > 1 else {
             let found = tokens.isEmpty ? "no tokens" : "one token, which has none before it"

@@ -37,7 +37,9 @@ struct OffstageCommand {
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         let inherited = ProcessInfo.processInfo.environment.filter { $0.key != "OPENBLAS_CORETYPE" }
-        process.environment = inherited.merging(environment) { $1 }
+        // What is packed by itself goes to no person's home.
+        let home = ["XDG_DATA_HOME": folder.file("data")]
+        process.environment = inherited.merging(home) { $1 }.merging(environment) { $1 }
         let running = try Running(process, folder, input)
         try process.run()
         return running

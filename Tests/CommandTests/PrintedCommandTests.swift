@@ -67,15 +67,4 @@ struct PrintedCommandTests {
         let unknown = try offstage("train", "yours", "--experts-dir", "home")
         #expect(unknown.notes.contains("nor one in home/recipes/, which has mine"), "\(unknown.notes)")
     }
-
-    @Test func `a file that is to be packed first says how`() throws {
-        for name in ["-m.gguf", ".hidden.gguf", "It's.gguf"] {
-            try FileManager.default.copyItem(
-                atPath: GoldenFiles.path("small-q8_0.gguf"), toPath: sample.folder.file(name))
-            let notes = try offstage("run", "./" + name, "hi").notes
-            _ = try paste(notes, count: 1)
-            try? FileManager.default.removeItem(atPath: sample.folder.file("experts/model"))
-        }
-        #expect(try offstage("inspect", "it's").code == 0)
-    }
 }

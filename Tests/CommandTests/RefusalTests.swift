@@ -91,17 +91,6 @@ struct RefusalTests {
         )
     }
 
-    @Test func `a file that can be packed is answered with the command`() throws {
-        let file = folder.file("It's v0.1.gguf")
-        try FileManager.default.copyItem(atPath: GoldenFiles.path("small-q8_0.gguf"), toPath: file)
-        let notes = try refusal(of: ["run", "It's v0.1.gguf", "hi"])
-        #expect(notes.contains(#"offstage pack 'It'\''s v0.1.gguf' --name 'it'\''s v0.1'"#))
-        #expect(try refusal(of: ["run", GoldenFiles.path("odd"), "hi"]).contains("--name odd\n"))
-        try folder.write("hello", to: "notes.txt")
-        #expect(
-            try refusal(of: ["run", "notes.txt", "hi"]).contains("neither a packed model nor one that can be packed"))
-    }
-
     @Test func `a budget that is too small is answered with one that works`() throws {
         let notes = try refusal(of: ["run", "small", "hi", "-n", "5", "--ram", "1M"])
         let found = try #require(notes.firstMatch(of: /Give --ram (\d+M) or more/))

@@ -56,7 +56,9 @@ struct StoreFolderTests {
             ls -A experts experts/volume
             """)
         #expect(outcome.code == 0, "\(outcome.notes)")
-        #expect(outcome.text.hasSuffix("experts:\nvolume\n\nexperts/volume:\ndata.mdb\ntree.crc\n"), "\(outcome.text)")
+        #expect(
+            outcome.text.hasSuffix("experts:\nvolume\n\nexperts/volume:\ndata.mdb\nsource.json\ntree.crc\n"),
+            "\(outcome.text)")
     }
 
     @Test(.enabled(if: canMount, "needs root, to mount"))
@@ -112,7 +114,7 @@ struct StoreFolderTests {
         #expect(try offstage("pack", source, "--name", "model", "--force").code == 0)
         #expect(
             try Set(FileManager.default.contentsOfDirectory(atPath: folder.file("experts/model")))
-                == ["data.mdb", "tree.crc"])
+                == ["data.mdb", "source.json", "tree.crc"])
     }
 
     @Test func `a store runs in little address space`() throws {
