@@ -56,6 +56,22 @@ import Testing
                 [TensorRole(.query, layer: 0), TensorRole(.key, layer: 0), TensorRole(.value, layer: 0), .output])
                 == [.q4_0, .q8_0, .q8_0, .q8_0])
         #expect(try formats(open("wide-q4_0-mixed.gguf"), [TensorRole(.query, layer: 0), .output]) == [.q4_0, .q6_K])
+        let many = try open("many-formats.gguf")
+        let experts = (0..<2).flatMap { layer -> [TensorRole] in
+            [
+                TensorRole(.query, layer: layer), TensorRole(.key, layer: layer), TensorRole(.value, layer: layer),
+                TensorRole(.attentionOutput, layer: layer),
+                TensorRole(.expertGate, layer: layer, expert: 1), TensorRole(.expertUp, layer: layer, expert: 1),
+                TensorRole(.expertDown, layer: layer, expert: 1),
+            ]
+        }
+        #expect(
+            try formats(many, [.tokenEmbedding, .output] + experts)
+                == [
+                    .q5_1, .q6_K, .q4_K, .q5_K, .q8_0, .iq4_xs, .q2_K, .q3_K, .iq3_s, .q5_0, .q4_1, .iq4_nl, .q4_0,
+                    .mxfp4,
+                    .q4_K, .q5_K,
+                ])
     }
 
     @Test func `a float32 folder with widths that fit nothing is read`() throws {

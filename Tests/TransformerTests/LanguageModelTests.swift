@@ -35,14 +35,19 @@ import Testing
     }
 
     /// llama.cpp rounds activations to f16 and bf16 where weights are; we do not, and compare with exact products.
-    /// For q6_K it rounds them in blocks of 256, we in blocks of 32.
-    @Test(arguments: [("small-f32", 1e-5), ("small-f16", 1e-5), ("small-bf16", 1e-5), ("wide-q4_0-mixed", 0.1)])
+    /// For K-quants it rounds them in blocks of 256, we in blocks of 32.
+    @Test(arguments: [
+        ("small-f32", 1e-5), ("small-f16", 1e-5), ("small-bf16", 1e-5), ("wide-q4_0-mixed", 0.1),
+        ("many-formats", 0.065),
+    ])
     func `log-probabilities are those of the exact products`(model: String, bound: Double) throws {
         let comparison = try Comparison(model: "\(model).gguf", reference: "\(model).json", exact: true)
         #expect(comparison.meanDifference <= bound)
     }
 
-    @Test(arguments: ["small-f16.gguf", "small-bf16.gguf", "small-q8_0.gguf", "small-q4_0.gguf", "window"])
+    @Test(arguments: [
+        "small-f16.gguf", "small-bf16.gguf", "small-q8_0.gguf", "small-q4_0.gguf", "many-formats.gguf", "window",
+    ])
     func `the same bits in one piece, in chunks and token by token, on one thread and on several`(name: String) throws {
         let tokens = try Golden("small-f32.json").sequences[0].tokens
         let path = Golden.folder.appending(path: name).path
