@@ -111,7 +111,8 @@ def sweep(arguments):
             options = [*options, "--threads", threads]
             prompt = prompt_of(store, count)
             least = measure(store, "min", SWEEP_TOKENS, arguments.work, prompt, options)
-            first = least["ram_budget_bytes"] // MIB + 1
+            # A program is not always of the same size: half a MiB more is never refused.
+            first = (least["ram_budget_bytes"] + 3 * MIB // 2 - 1) // MIB
             budgets = [*range(first, first + 41, 2), *range((first + 50) // 10 * 10, 251, 10)]
             runs = [least, *(measure(store, f"{b}M", SWEEP_TOKENS, arguments.work, prompt, options) for b in budgets)]
             found = [verdict(run, expert) for run in runs]
