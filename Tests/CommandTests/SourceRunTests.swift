@@ -60,6 +60,8 @@ struct SourceRunTests {
         let profile = try offstage("profile", "m.gguf", "--text", "text.txt", "--json")
         #expect(profile.code == 0 && !Self.isPacking(profile), "\(profile.notes)")
         #expect(profile.text.hasPrefix("{") && profile.text.split(separator: "\n").count == 1)
+        let against = try offstage("profile", "m.gguf", "--text", "text.txt", "--against", "m.gguf")
+        #expect(against.code == 0, "\(against.notes)")
     }
 
     @Test func `a file that has changed is packed again, and that is said`() throws {

@@ -8,7 +8,7 @@ struct Profile: ParsableCommand {
         discussion: """
             Looks at one of
 
-              offstage profile MODEL --text FILE…   a packed model that reads texts
+              offstage profile MODEL --text FILE…   a model that reads texts
               offstage profile RUN                  the checkpoints of a training run
               offstage profile --trace FILE…        what was recorded while a model worked
 
@@ -21,7 +21,10 @@ struct Profile: ParsableCommand {
             llama.cpp's moe-trace or route_trace v1.
             """)
 
-    @Argument(help: ArgumentHelp("A packed model, or the folder of a training run.", valueName: "model"))
+    @Argument(
+        help: ArgumentHelp(
+            "A packed model, a GGUF file or a Hugging Face folder, or the folder of a training run.", valueName: "model"
+        ))
     var subject: String?
     @Option(
         parsing: .upToNextOption, help: ArgumentHelp("Texts that the model reads: files or folders.", valueName: "file")
@@ -100,7 +103,7 @@ struct Profile: ParsableCommand {
         if path.hasSuffix(".json") { return .report(path) }
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        if exists, !isFolder.boolValue { return .trace([path], reading.options) }
+        if exists, !isFolder.boolValue, !path.hasSuffix(".gguf") { return .trace([path], reading.options) }
         return try run(named: path).map(source(ofRun:)) ?? source(of: path)
     }
 
