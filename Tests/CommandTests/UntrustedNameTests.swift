@@ -51,12 +51,12 @@ struct UntrustedNameTests {
         let file = "it's \\ \u{1B}[1m.gguf"
         try FileManager.default.copyItem(
             atPath: GoldenFiles.path("small-q8_0.gguf"), toPath: sample.folder.file(file))
-        let notes = try offstage("run", file, "hi").notes
-        let command = try #require(notes.firstMatch(of: /\n    offstage (pack .*)\n/)?.1)
-        #expect(command == #"pack $'it\'s \\ \x1b[1m.gguf' --name $'it\'s \\ \x1b[1m'"#)
-        let packed = try offstage.shell("\"$offstage\" \(command)")
-        #expect(packed.code == 0)
+        let packed = try offstage("pack", file)
         #expect(packed.notes.hasPrefix(#"Packed it's \ ?[1m.gguf into experts/it's \ ?[1m: "#))
+        let command = try #require(packed.notes.firstMatch(of: /\n    offstage (run .*) "…"\n/)?.1)
+        #expect(command == #"run $'it\'s \\ \x1b[1m'"#)
+        let run = try offstage.shell("\"$offstage\" \(command) hi -n 1")
+        #expect(run.code == 0, "\(run.notes)")
         #expect(try offstage("inspect", "it's \\ \u{1B}[1m").text.contains(#"(store experts/it's \ ?[1m)"#))
     }
 
