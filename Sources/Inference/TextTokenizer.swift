@@ -7,31 +7,31 @@ import Profiling
 public struct TextTokenizer: Sendable {
     let tokenizer: any Tokenizer
 
-    /// Takes the tokenizer out of a store, a GGUF file, a Hugging Face folder or a `tokenizer.model`.
+    /// Takes the tokenizer out of a store, a GGUF file, a Hugging Face folder, a `tokenizer.model` or a `tokenizer.json`.
     public init(path: String) throws {
         try self.init(Self.description(at: path))
     }
 
-    init(_ description: TokenizerDescription) throws {
-        switch description.kind {
-        case .sentencePieceBPE: tokenizer = try SentencePieceTokenizer(description)
-        }
-    }
+    init(_ description: TokenizerDescription) throws { tokenizer = try description.tokenizer() }
 
     /// The ids of a text.
     ///
-    /// - Parameter addsBeginning: whether the beginning-of-text token comes first; nil does as the model says.
-    public func tokens(of text: [UInt8], addsBeginning: Bool? = nil) -> [Int] {
+    /// - Parameter addsMarks: whether the tokens that begin and end a text stand around it; nil does as the model says.
+    public func tokens(of text: [UInt8], addsMarks: Bool? = nil) -> [Int] {
         let description = tokenizer.description
-        let beginning = addsBeginning ?? description.addsBeginning ? description.beginningID.map { [$0] } ?? [] : []
-        return beginning + tokenizer.encode(text)
+        let beginning = addsMarks ?? description.addsBeginning ? description.beginning : []
+        let end = addsMarks != false && description.addsEnd ?? false ? description.endIDs.prefix(1) : []
+        return beginning + tokenizer.encode(text) + end
     }
 
     /// The ids of a question in the model's chat template.
     ///
     /// - Throws: when the model has no template, or one that is not among those known.
     public func tokens(ofChat messages: [ChatMessage]) throws -> [Int] {
-        try tokenizer.encode(ChatTemplate(tokenizer.description).prompt(for: messages))
+        let prompt = try ChatTemplate(tokenizer.description).prompt(for: messages)
+        // Marks are never found in what somebody says, even where they are in any other text.
+        guard let guarded = tokenizer.description.guardingMarks else { return try tokenizer.encode(prompt) }
+        return try guarded.tokenizer().encode(prompt)
     }
 
     /// What does not come back from the tokens of a text.
@@ -40,7 +40,7 @@ public struct TextTokenizer: Sendable {
     ///   - tokens: what the text became.
     ///   - isCut: whether these are only the first of them.
     public func losses(in text: [UInt8], tokens: [Int], isCut: Bool = false) -> TextLosses {
-        let hasUnknown = tokens.contains { $0 == tokenizer.description.unknownID }
+        let hasUnknown = tokenizer.description.hasUnknown(in: tokens)
         return tokenizer.losses(in: text, tokens: hasUnknown ? isCut ? tokens.count : .max : 0)
     }
 
@@ -75,6 +75,10 @@ public struct TextTokenizer: Sendable {
         let pieces = tokenizer.description.pieces
         guard pieces.indices.contains(token) else { return "?" }
         switch tokenizer.description.kinds[token] {
+        case .normal where tokenizer.description.kind == .byteLevelBPE:
+            // Part of a character is shown as the piece that stands for it.
+            let text = String(validating: tokenizer.bytes(of: token, isFirst: false), as: UTF8.self)
+            return (text ?? pieces[token]).debugDescription.visible
         case .normal, .userDefined: return pieces[token].replacing("▁", with: " ").debugDescription.visible
         default: return pieces[token].visible
         }
@@ -82,8 +86,7 @@ public struct TextTokenizer: Sendable {
 
     private static func description(at path: String) throws -> TokenizerDescription {
         if FileManager.default.fileExists(atPath: path + "/data.mdb") { return try Store(at: path).tokenizer }
-        if path.hasSuffix(".model") { return try SentencePieceModel(path: path).description }
-        return try ModelFile.open(path: path).tokenizer
+        return try ModelFile.tokenizer(path: path)
     }
 }
 

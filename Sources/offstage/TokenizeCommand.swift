@@ -6,10 +6,15 @@ import ModelFiles
 struct Tokenize: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Turn text into token ids and back.",
-        discussion: "MODEL may also be a GGUF file, a Hugging Face folder, a checkpoint or a tokenizer.model.")
+        discussion: """
+            MODEL may also be a GGUF file, a Hugging Face folder, a checkpoint, a tokenizer.model or a tokenizer.json.
+            """)
 
     @Argument(
-        help: "A packed model's name or path, a GGUF file, a Hugging Face folder, a checkpoint or a tokenizer.model.")
+        help: """
+            A packed model's name or path, a GGUF file, a Hugging Face folder, a checkpoint, a tokenizer.model or a
+            tokenizer.json.
+            """)
     var model: String
     @OptionGroup var home: HomeOptions
     @Argument(help: "The text; without it, --text or standard input is read.")
@@ -18,9 +23,10 @@ struct Tokenize: ParsableCommand {
     var text: String?
     @Option(
         help: ArgumentHelp(
-            "A JSON array of texts in base64, to be tokenized one by one without beginning tokens.", valueName: "file"))
+            "A JSON array of texts in base64, to be tokenized one by one without tokens that begin or end a text.",
+            valueName: "file"))
     var lines: String?
-    @Flag(help: "Leave out the beginning token.")
+    @Flag(help: "Leave out the tokens that begin and end a text.")
     var noBos = false
     @Flag(help: "Print one line of JSON: tokens and the text they decode to.")
     var json = false
@@ -42,7 +48,7 @@ struct Tokenize: ParsableCommand {
     }
 
     private func tokenize(_ text: [UInt8], with tokenizer: TextTokenizer) throws {
-        let tokens = tokenizer.tokens(of: text, addsBeginning: noBos ? false : nil)
+        let tokens = tokenizer.tokens(of: text, addsMarks: noBos ? false : nil)
         Terminal.warn(tokenizer.warnings(of: tokenizer.losses(in: text, tokens: tokens)))
         if json {
             try Terminal.print(
@@ -76,7 +82,7 @@ struct Tokenize: ParsableCommand {
             throw Complaint("\(TextInput.name(of: path)) is not a JSON array of base64 strings")
         }
         try Interruption.endingAtOnce {
-            let tokens = texts.map { tokenizer.tokens(of: Array($0), addsBeginning: false) }
+            let tokens = texts.map { tokenizer.tokens(of: Array($0), addsMarks: false) }
             var losses = TextLosses()
             for (text, tokens) in zip(texts, tokens) { losses += tokenizer.losses(in: Array(text), tokens: tokens) }
             Terminal.warn(tokenizer.warnings(of: losses))

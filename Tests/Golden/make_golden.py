@@ -12,6 +12,7 @@ PROJECT = HERE.parents[1]
 sys.path += [str(PROJECT / "Benchmarks"), str(PROJECT / "Benchmarks/conformance")]
 
 import environment  # noqa: E402
+import golden_byte_level  # noqa: E402
 import golden_checkpoints  # noqa: E402
 import golden_gguf  # noqa: E402
 import golden_tokenizers  # noqa: E402
@@ -24,6 +25,7 @@ def main():
     parser.add_argument("--llama-build", type=Path, default=environment.LLAMA_BUILD, help="its build folder")
     options = parser.parse_args()
     golden_tokenizers.make(HERE)
+    golden_byte_level.make(HERE / "tokenizers")
     golden_checkpoints.make(HERE)
     golden_gguf.make(HERE, Tools(options.llama_source, options.llama_build))
 

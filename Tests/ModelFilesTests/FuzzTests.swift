@@ -35,6 +35,28 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<3) func `folders with a changed tokenizer.json open or are refused`(seed: Int) throws {
+        try TinyModel().writeByteLevel(to: folder)
+        let whole = Array(TinyModel.tokenizerJSON.utf8)
+        var mutator = Mutator(seed: seed)
+        for _ in 0..<700 {
+            try folder.write(mutator.mutated(whole, before: seed == 0 ? 1500 : whole.count), as: "tokenizer.json")
+            try expectModelOrError { try ModelFile.open(path: folder.path) }
+        }
+    }
+
+    @Test(arguments: 0..<3) func `changed GGUF files with a vocabulary of bytes open or are refused`(seed: Int) throws {
+        try TinyModel().writeByteLevel(to: folder)
+        let path = folder.path + "/whole.gguf"
+        try Exporter(ModelFile.open(path: folder.path)).write(.gguf, to: path)
+        let whole = try [UInt8](Data(contentsOf: URL(filePath: path)))
+        var mutator = Mutator(seed: seed)
+        for _ in 0..<500 {
+            let path = try folder.write(mutator.mutated(whole, before: 8000), as: "fuzz.gguf")
+            try expectModelOrError { try ModelFile.open(path: path) }
+        }
+    }
+
     /// Files that other programs wrote, with all that these put into them.
     @Test(arguments: ["small-q8_0.gguf", "small-q8_0-old-layout.gguf", "wide-q4_0-mixed.gguf"])
     func `changed files of llama.cpp open or are refused`(name: String) throws {
@@ -93,7 +115,7 @@ import Testing
             // What was accepted can also be read.
             _ = try model.contents(of: .outputNorm)
             _ = try model.contents(of: TensorRole(.expertDown, layer: 0, expert: model.architecture.expertCount - 1))
-            let tokenizer = try SentencePieceTokenizer(model.tokenizer)
+            let tokenizer = try model.tokenizer.tokenizer()
             let ids = tokenizer.encode("ab\0 ä東<|x|>".utf8, parsingSpecial: true)
             _ = tokenizer.decode(ids)
             #expect(ids.allSatisfy { (0..<model.architecture.vocabularySize).contains($0) })

@@ -121,7 +121,25 @@ struct Refusal: CustomTestStringConvertible, Sendable {
     ]
 
     static let tokenizers: [Refusal] = [
-        Refusal("another tokenizer", says: "gpt2", "Supported is llama") { $0.set("tokenizer.ggml.model", "gpt2") },
+        Refusal("another tokenizer", says: "bert", "Supported are llama") { $0.set("tokenizer.ggml.model", "bert") },
+        Refusal("bytes that are not said to be cut", says: "does not say how", "tokenizer.ggml.pre") {
+            $0.set("tokenizer.ggml.model", "gpt2")
+        },
+        Refusal(
+            "bytes that are cut in an unknown way", says: #"in the way "babel""#, "Known are gpt-2", "tokenizer.json"
+        ) {
+            $0.set("tokenizer.ggml.model", "gpt2")
+            $0.set("tokenizer.ggml.pre", "babel")
+        },
+        Refusal("bytes without merges", says: "tokenizer.ggml.merges") {
+            $0.set("tokenizer.ggml.model", "gpt2")
+            $0.set("tokenizer.ggml.pre", "gpt-2")
+        },
+        Refusal("a merge of what is no token", says: #"merge 0 of "qq", which is no token"#) {
+            $0.set("tokenizer.ggml.model", "gpt2")
+            $0.set("tokenizer.ggml.pre", "gpt-2")
+            $0.set("tokenizer.ggml.merges", ["qq u"])
+        },
         Refusal("no tokenizer", says: "tokenizer.ggml.model") { $0.remove("tokenizer.ggml.model") },
         Refusal("a character map", says: "precompiled_charsmap of 2 bytes") {
             $0.setArray("tokenizer.ggml.precompiled_charsmap", of: 0, [[1], [2]])

@@ -196,7 +196,10 @@ import Testing
         try folder.remove("tokenizer.model")
         expectRefusal("no tokenizer", "tokenizer.model")
         try folder.write("{}", as: "tokenizer.json")
-        expectRefusal("only tokenizer.json", "tokenizer.model (SentencePiece)")
+        expectRefusal("tokenizer.json", "there is no model in it")
+        try folder.remove("tokenizer.json")
+        try folder.write("{}", as: "tekken.json")
+        expectRefusal("only tekken.json", "tokenizer.model (SentencePiece)")
     }
 
     @Test func `a tokenizer with more pieces than the model has tokens is refused`() throws {

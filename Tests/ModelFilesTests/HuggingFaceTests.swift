@@ -111,7 +111,7 @@ import Testing
         try folder.write(#"{"bos_token_id": 1}"#, as: "generation_config.json")
         try folder.write(#"{"eos_token": \#(token), "bos_token": "a"}"#, as: "tokenizer_config.json")
         let tokenizer = try ModelFile.open(path: folder.path).tokenizer
-        #expect(tokenizer.endIDs == [261])
+        #expect(tokenizer.endIDs == [261, 2], "and </s> by its name")
         #expect(tokenizer.beginningID == 1)
     }
 

@@ -39,7 +39,8 @@ package struct Exporter: Sendable {
         let form = try source.architecture.form(
             among: ModelFamily.all.map(\.huggingFace), format: "Hugging Face", path: path)
         let tensors = try form.tensors(of: source) { role in try self.format(of: role, path, safetensors: true) }
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let folder = FileManager.default
+        try folder.createDirectory(atPath: path, withIntermediateDirectories: true)
         let total = tensors.reduce(0) { $0 + $1.byteCount }
         // Wider numbers first, as the writer wants them.
         let ordered = tensors.filter { $0.format == .f32 } + tensors.filter { $0.format != .f32 }
@@ -59,7 +60,9 @@ package struct Exporter: Sendable {
         }
         // All is on the disk before any of it takes the place of what was there.
         let tokenizer = source.tokenizer
-        var model = try written(SentencePieceModel.bytes(of: tokenizer), for: path + "/tokenizer.model")
+        let modelPath = path + "/tokenizer.model"
+        let isSentencePiece = tokenizer.kind == .sentencePieceBPE
+        var model = isSentencePiece ? try written(SentencePieceModel.bytes(of: tokenizer), for: modelPath) : nil
         var pieces = try written(Array(tokenizer.huggingFaceJSON.utf8), for: path + "/tokenizer.json")
         var settings = try written(json: ExportedTokenizer(tokenizer), for: path + "/tokenizer_config.json")
         var ids = try written(json: ExportedIDs(tokenizer), for: path + "/generation_config.json")
@@ -70,7 +73,9 @@ package struct Exporter: Sendable {
             json: form.configuration(of: source.architecture, type: name), for: path + "/config.json")
         let turn = FolderTurn(path)
         try writer.finish()
-        try model.finish()
+        // Of an earlier model's nothing must be left: it would go before tokenizer.json.
+        if !isSentencePiece, folder.fileExists(atPath: modelPath) { try folder.removeItem(atPath: modelPath) }
+        try model?.finish()
         try pieces.finish()
         try settings.finish()
         try ids.finish()
@@ -103,7 +108,7 @@ package struct Exporter: Sendable {
         var writer = try GGUFWriter(
             path: path,
             metadata: form.ggufMetadata(of: source.architecture, title: source.name, type: type)
-                + source.tokenizer.ggufMetadata,
+                + source.tokenizer.ggufMetadata(path: path),
             tensors: tensors.map { .init(name: $0.name, dimensions: $0.dimensions, format: $0.format) })
         let total = writer.size
         let rows = ExportedRows(source: source, pairing: form.pairing)

@@ -32,27 +32,3 @@ extension GGUFValue {
             }
     }
 }
-
-extension TokenizerDescription {
-    /// The vocabulary as metadata of a GGUF file.
-    var ggufMetadata: [(key: String, value: GGUFValue)] {
-        func id(_ value: Int?) -> GGUFValue? { value.map { .uint32(UInt32(clamping: $0)) } }
-        let values: [(String, GGUFValue?)] = [
-            ("model", .string("llama")),
-            ("pre", .string("default")),
-            ("tokens", .strings(pieces)),
-            ("scores", .float32s(scores)),
-            ("token_type", .int32s(kinds.map { Int32($0.rawValue) })),
-            ("bos_token_id", id(beginningID)),
-            ("eos_token_id", id(endIDs.first)),
-            ("eot_token_id", id(endIDs.dropFirst().first)),
-            ("unknown_token_id", id(unknownID)),
-            ("add_bos_token", .bool(addsBeginning)),
-            ("add_eos_token", .bool(false)),
-            ("add_space_prefix", .bool(addsSpacePrefix)),
-            ("remove_extra_whitespaces", .bool(removesExtraSpaces)),
-        ]
-        let all = values.compactMap { name, value in value.map { (key: "tokenizer.ggml." + name, value: $0) } }
-        return all + (chatTemplate.map { [(key: "tokenizer.chat_template", value: .string($0))] } ?? [])
-    }
-}

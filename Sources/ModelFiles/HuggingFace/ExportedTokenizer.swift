@@ -5,7 +5,7 @@ struct ExportedTokenizer: Encodable {
     /// The class that takes `tokenizer.json` as it is.
     var tokenizerClass = "PreTrainedTokenizerFast"
     var addBosToken: Bool
-    var addEosToken = false
+    var addEosToken: Bool
     var bosToken: String?
     var eosToken: String?
     var unkToken: String?
@@ -15,6 +15,7 @@ struct ExportedTokenizer: Encodable {
 
     init(_ description: TokenizerDescription) {
         addBosToken = description.addsBeginning
+        addEosToken = description.addsEnd ?? false
         bosToken = description.beginningID.map { description.pieces[$0] }
         eosToken = description.endIDs.first.map { description.pieces[$0] }
         unkToken = description.unknownID.map { description.pieces[$0] }

@@ -5,6 +5,7 @@ import FoundationEssentials
 /// Decoded with keys converted from snake case.
 struct TokenizerConfiguration: Decodable, Sendable {
     var addBosToken: Bool?
+    var addEosToken: Bool?
     var addPrefixSpace: Bool?
     var bosToken: Piece?
     var eosToken: Piece?

@@ -2,28 +2,96 @@ import FoundationEssentials
 
 extension TokenizerDescription {
     private static let modelName = "tokenizer.model"
+    private static let jsonName = "tokenizer.json"
+    /// The largest in use have 35 MB.
+    private static let longestJSON = 1 << 27
 
-    /// The tokenizer of a folder: SentencePiece's model, and what the JSON files beside it add.
+    /// The tokenizer of a folder: SentencePiece's model or else `tokenizer.json`, and what the files beside them add.
     ///
     /// - Parameters:
     ///   - tokens: what the model's settings tell of special tokens, those first that go first.
     ///   - vocabularySize: tokens the model knows; the pieces are filled up to it.
     init(folder: ModelFolder, tokens: [SpecialTokens], vocabularySize: Int) throws {
-        guard let model = try folder.file(Self.modelName) else { throw folder.withoutTokenizer }
-        try refuseLFSPointer(model)
-        self = try TokenizerDescription(
-            sentencePiece: model.contents(limit: 1 << 26), for: vocabularySize, of: model)
+        self = try Self.vocabulary(folder, size: vocabularySize)
         let settings = try folder.decoded(
             TokenizerConfiguration.self, from: "tokenizer_config.json", keys: .convertFromSnakeCase)
         add(try folder.addedTokens(settings))
-        if let added = settings?.addPrefixSpace { addsSpacePrefix = added }
-        addsBeginning = settings?.addBosToken ?? true
+        if kind == .sentencePieceBPE, let added = settings?.addPrefixSpace { addsSpacePrefix = added }
+        addsBeginning = settings?.addBosToken ?? (kind == .sentencePieceBPE || addsBeginning)
+        addsEnd = settings?.addEosToken ?? addsEnd ?? false ? true : nil
         chatTemplate = try folder.chatTemplate ?? settings?.chatTemplate?.text
         let beginning = try tokens.lazy.compactMap(\.bosTokenId?.tokens.first).first.map { try id(of: $0, in: folder) }
-        beginningID = beginning ?? settings?.bosToken?.content.flatMap(id) ?? beginningID
+        let begins = afterBeginning == nil ? beginning ?? settings?.bosToken?.content.flatMap(id) : nil
+        beginningID = begins ?? beginningID
         let ends = try tokens.flatMap { $0.eosTokenId?.tokens ?? [] }.map { try id(of: $0, in: folder) }.uniqued()
         let named = settings?.eosToken?.content.flatMap(id).map { [$0] } ?? endIDs
         endIDs = ends.isEmpty ? named : ends
+        addKnownEnds()
+        guard !addsBeginning || beginningID != nil || kind == .sentencePieceBPE else {
+            throw folder.error(
+                "begins its texts with a token (add_bos_token), but names none",
+                "Give its number as bos_token_id in generation_config.json")
+        }
+    }
+
+    private static func vocabulary(_ folder: ModelFolder, size: Int) throws -> TokenizerDescription {
+        let json = try folder.file(jsonName)
+        guard let model = try folder.file(modelName) else {
+            guard let json else { throw folder.withoutTokenizer }
+            return try TokenizerDescription(json: json, vocabularySize: size)
+        }
+        do {
+            try refuseLFSPointer(model)
+            return try TokenizerDescription(sentencePiece: model.contents(limit: 1 << 26), for: size, of: model)
+        } catch {
+            // Llama 3's has this name and is something else.
+            guard let json, let description = try? TokenizerDescription(json: json, vocabularySize: size) else {
+                throw error
+            }
+            return description
+        }
+    }
+
+    /// The tokenizer in a `tokenizer.json`.
+    ///
+    /// - Parameter vocabularySize: tokens the model knows; nil: as many as there are.
+    init(json file: InputFile, vocabularySize: Int?) throws {
+        try refuseLFSPointer(file)
+        let bytes = try file.contents(limit: Self.longestJSON)
+        let json: TokenizerJSON
+        do throws(TokenizerJSON.Failure) {
+            json = try TokenizerJSON(bytes)
+        } catch {
+            throw file.error("is no vocabulary that can be used: \(error.finding)", error.wayOut)
+        }
+        let size = vocabularySize ?? (json.pieces.keys.max() ?? -1) + 1
+        try self.init(json, size: size, file)
+    }
+
+    private init(_ json: TokenizerJSON, size: Int, _ file: InputFile) throws {
+        // Added tokens that the embeddings have no row for are text like any other.
+        if let beyond = json.pieces.filter({ $0.key >= size && ![.control, .userDefined].contains($0.value.kind) }).keys
+            .max()
+        {
+            throw file.error("has a piece with the id \(beyond), but the model knows \(size) tokens")
+        }
+        let special = json.frame.before + json.frame.after
+        if let beyond = special.first(where: { $0 >= size }) {
+            throw file.error("puts the token \(beyond) into texts, but the model knows \(size) tokens")
+        }
+        self.init(
+            kind: json.kind, pieces: (0..<size).map { json.pieces[$0]?.text ?? Self.padding($0) }, scores: [],
+            kinds: (0..<size).map { json.pieces[$0]?.kind ?? .unused }, unknownID: json.unknownID,
+            beginningID: json.frame.before.first, endIDs: json.frame.after, addsBeginning: !json.frame.before.isEmpty,
+            addsSpacePrefix: json.stripsFirstSpace, removesExtraSpaces: false, merging: json.merging)
+        merging?.added.removeAll { $0.id >= size }
+        if json.frame.before.count > 1 { afterBeginning = Array(json.frame.before.dropFirst()) }
+        if !json.frame.after.isEmpty { addsEnd = true }
+        do throws(TokenizerError) {
+            _ = try tokenizer()
+        } catch {
+            throw file.error("is no vocabulary that can be used: it has \(error.finding)", error.wayOut)
+        }
     }
 
     /// Puts added tokens at their ids, where the vocabulary itself has none. One that the embeddings have no row for
@@ -31,7 +99,7 @@ extension TokenizerDescription {
     private mutating func add(_ tokens: [Int: TokenizerConfiguration.AddedToken]) {
         for (id, token) in tokens where pieces.indices.contains(id) && pieces[id] == Self.padding(id) {
             pieces[id] = token.content
-            scores[id] = -1_000
+            if kind == .sentencePieceBPE { scores[id] = -1_000 }
             kinds[id] = token.special == true ? .control : .userDefined
         }
     }
@@ -82,9 +150,10 @@ extension ModelFolder {
     }
 
     fileprivate var withoutTokenizer: ModelFileError {
-        let other = ["tokenizer.json", "tekken.json"].first(where: has)
+        let other = ["tekken.json", "vocab.json"].first(where: has)
         return error(
             other.map { "has only \($0) as its tokenizer" } ?? "has no tokenizer",
-            "Needed is tokenizer.model (SentencePiece): fetch it from the original model into this folder")
+            "Needed is tokenizer.model (SentencePiece) or tokenizer.json: fetch it from the original model into this "
+                + "folder, or load the tokenizer with transformers and call save_pretrained(folder)")
     }
 }

@@ -6,14 +6,14 @@ extension ChatTemplate {
         guard let template = description.chatTemplate else { throw Self.unusable("it has none") }
         let features = Features(template)
         if let unknown = features.unsupported { throw Self.unusable(unknown) }
+        let isMark = { (piece: String) in Self.isMark(piece, in: description) }
         if features.has("[INST]"), features.has("[/INST]"), features.has("eos_token") || features.has("</s>") {
-            self = try Self.instruct(features, marksAreControl: Self.isControl("[INST]", in: description))
+            self = try Self.instruct(features, marksAreControl: isMark("[INST]"))
         } else if features.has("<|im_start|>"), features.has("<|im_end|>") {
-            guard Self.isControl("<|im_start|>", in: description), Self.isControl("<|im_end|>", in: description) else {
-                throw Self.unusable(
-                    "it is ChatML, but <|im_start|> and <|im_end|> are not control pieces of its vocabulary")
+            guard isMark("<|im_start|>"), isMark("<|im_end|>") else {
+                throw Self.unusable("it is ChatML, but <|im_start|> and <|im_end|> are not marks of its vocabulary")
             }
-            self = .chatML(addsBeginning: features.has("bos_token"))
+            self = .chatML(try Self.chatML(features, template))
         } else {
             throw Self.unusable("it is \(template.prefix(60).debugDescription)…")
         }
@@ -31,9 +31,32 @@ extension ChatTemplate {
         return marksAreControl ? .mistralControl : .mistral
     }
 
-    private static func isControl(_ piece: String, in description: TokenizerDescription) -> Bool {
+    private static func chatML(_ features: Features, _ template: String) throws(TokenizerError) -> ChatML {
+        var form = ChatML(addsBeginning: features.has("bos_token"))
+        form.system = try ownSystem(features, template)
+        form.trims = features.has("|trim")
+        form.dropsThoughts = features.has("split('</think>')[-1]") || features.has("split('</think>')|last")
+        form.keepsLastThought = form.dropsThoughts && features.has("last_query_index")
+        form.opensThought = ["'<|im_start|>assistant\\n<think>\\n'", "'<|im_start|>assistant<think>'"].contains(
+            where: features.has)
+        return form
+    }
+
+    /// The system message that a template brings for conversations without one, as it stands between quotes.
+    private static func ownSystem(_ features: Features, _ template: String) throws(TokenizerError) -> String? {
+        guard features.bringsSystem else { return nil }
+        let opening = /(['"])<\|im_start\|>system(?:\\n|\n)([^'"{][^{]*?)<\|im_end\|>/
+        guard let found = template.firstMatch(of: opening),
+            !found.2.replacing("\\\(found.1)", with: "").contains(found.1),
+            ["role']!='system'", "role!='system'", "role']=='system'", "role=='system'"].contains(where: features.has)
+        else { throw unusable("it is ChatML that brings a system message of its own in a way that is not known") }
+        return String(found.2).replacing("\\n", with: "\n").replacing("\\'", with: "'").replacing("\\\"", with: "\"")
+    }
+
+    private static func isMark(_ piece: String, in description: TokenizerDescription) -> Bool {
         description.pieces.indices.contains {
-            description.kinds[$0] == .control && description.pieces[$0].utf8.elementsEqual(piece.utf8)
+            [.control, .userDefined].contains(description.kinds[$0])
+                && description.pieces[$0].utf8.elementsEqual(piece.utf8)
         }
     }
 
@@ -70,8 +93,15 @@ private struct Features {
         ]
         if let (_, name) = names.first(where: { has($0.0) }) { return name }
         if has("<<SYS>>"), has("true==true") { return "it is Llama 2's with a system message of its own" }
-        guard let system = text.firstRange(of: "<|im_start|>system\\n") else { return nil }
-        let brings = text[system.upperBound...].first?.isLetter ?? false
-        return brings ? "it is ChatML that brings a system message of its own" : nil
+        return has("strftime_now") ? "it writes today's date into the prompt" : nil
+    }
+
+    /// Whether text of the template's own comes after the mark of the system message.
+    var bringsSystem: Bool {
+        text.ranges(of: "<|im_start|>system").contains { range in
+            var rest = text[range.upperBound...]
+            if rest.hasPrefix("\\n") { rest = rest.dropFirst(2) }
+            return rest.first?.isLetter ?? false
+        }
     }
 }

@@ -10,13 +10,15 @@ package enum ChatTemplate: Sendable, Equatable {
     /// Llama 2 chat: `<s>[INST] <<SYS>>…<</SYS>> question [/INST] answer </s>`.
     case llama2(repeatsBeginning: Bool, trims: Bool)
     /// `<|im_start|>role … <|im_end|>`.
-    case chatML(addsBeginning: Bool)
+    case chatML(ChatML)
 
     /// Part of a prompt.
     package enum Part: Sendable, Equatable {
         case beginning
         case end
         case control(String)
+        /// Text of the template itself, in which marks may stand.
+        case literal(String)
         /// Encoded as a text of its own, in which nothing is a mark.
         case text(String)
     }
@@ -31,13 +33,13 @@ package enum ChatTemplate: Sendable, Equatable {
         case .mistralControl: Self.mistralControlPrompt(conversation)
         case .llama2(let repeatsBeginning, let trims):
             Self.llama2Prompt(conversation, repeatsBeginning: repeatsBeginning, trims: trims)
-        case .chatML(let addsBeginning): Self.chatMLPrompt(conversation, addsBeginning: addsBeginning)
+        case .chatML(let form): form.prompt(conversation)
         }
     }
 }
 
 /// A conversation in questions and answers; only the last question may lack an answer.
-private struct Conversation {
+struct Conversation {
     var system: String?
     var turns: [(question: String, answer: String?)] = []
 
@@ -97,20 +99,6 @@ extension ChatTemplate {
         }
         return parts
     }
-
-    private static func chatMLPrompt(_ conversation: Conversation, addsBeginning: Bool) -> [Part] {
-        func message(_ role: ChatMessage.Role, _ content: String) -> [Part] {
-            [.control("<|im_start|>"), .text("\(role)\n\(content)"), .control("<|im_end|>"), .text("\n")]
-        }
-        var parts: [Part] = addsBeginning ? [.beginning] : []
-        if let system = conversation.system { parts += message(.system, system) }
-        for turn in conversation.turns {
-            parts += message(.user, turn.question)
-            if let answer = turn.answer { parts += message(.assistant, answer) }
-        }
-        if conversation.turns.last?.answer == nil { parts += [.control("<|im_start|>"), .text("assistant\n")] }
-        return parts
-    }
 }
 
 extension Conversation {
@@ -123,7 +111,7 @@ extension String {
     }
 
     /// As Jinja's `trim` and Python's `strip` do.
-    fileprivate func trimmingWhitespace() -> String {
+    func trimmingWhitespace() -> String {
         let scalars = unicodeScalars.drop { $0.properties.isWhitespace }
         var trimmed = String.UnicodeScalarView(scalars)
         while let last = trimmed.last, last.properties.isWhitespace { trimmed.removeLast() }
@@ -137,6 +125,7 @@ extension Tokenizer {
         try prompt.flatMap { part in
             switch part {
             case .text(let text): encode(text.utf8)
+            case .literal(let text): encode(text.utf8, parsingSpecial: true)
             case .control(let piece): [try found(controlID(piece), piece)]
             case .beginning: [try found(description.beginningID, "the beginning of a text")]
             case .end: [try found(description.endIDs.first, "the end of a text")]

@@ -12,15 +12,17 @@ struct PieceTable: Sendable {
     private var longest = 0
 
     /// Holds all pieces, and finds those whose ids are listed; of two with equal bytes, the first.
-    init(_ pieces: [String], listed: (Int) -> Bool) {
+    init(_ pieces: [String], listed: (Int) -> Bool) { self.init(pieces.lazy.map(\.utf8), listed: listed) }
+
+    init(_ pieces: some Collection<some Collection<UInt8>>, listed: (Int) -> Bool) {
         for piece in pieces {
-            bytes.append(contentsOf: piece.utf8)
+            bytes.append(contentsOf: piece)
             starts.append(bytes.count)
         }
         var capacity = 16
         while capacity < pieces.count * 2 { capacity *= 2 }
         slots = Array(repeating: -1, count: capacity)
-        for id in pieces.indices where listed(id) && starts[id] < starts[id + 1] { insert(id) }
+        for id in 0..<pieces.count where listed(id) && starts[id] < starts[id + 1] { insert(id) }
     }
 
     var count: Int { starts.count - 1 }

@@ -6,6 +6,8 @@ struct PieceTrie: Sendable {
     }
 
     private var children: [Edge: Int32] = [:]
+    /// Whether a piece begins with a byte: most places of a text are done with by this.
+    private var isFirst = Array(repeating: false, count: 256)
     /// The id of the piece that ends at a node, or -1.
     private var ids: [Int32] = [-1]
 
@@ -13,6 +15,7 @@ struct PieceTrie: Sendable {
 
     mutating func insert(_ piece: ArraySlice<UInt8>, id: Int) {
         guard !piece.isEmpty else { return }
+        isFirst[Int(piece[piece.startIndex])] = true
         var node: Int32 = 0
         for byte in piece {
             let edge = Edge(node: node, byte: byte)
@@ -26,7 +29,7 @@ struct PieceTrie: Sendable {
     }
 
     func longestMatch(in text: [UInt8], at start: Int) -> (id: Int, length: Int)? {
-        guard !isEmpty else { return nil }
+        guard isFirst[Int(text[start])] else { return nil }
         var best: (id: Int, length: Int)?
         var node: Int32 = 0
         for index in start..<text.count {

@@ -153,6 +153,9 @@ package struct SentencePieceTokenizer: Tokenizer {
 
 extension SentencePieceTokenizer {
     private static func check(_ description: TokenizerDescription) throws(TokenizerError) {
+        guard description.kind == .sentencePieceBPE else {
+            throw contradiction("a list of merges, where SentencePiece has scores")
+        }
         let count = description.pieces.count
         guard description.scores.count == count, description.kinds.count == count, count < Int(Int32.max) else {
             throw contradiction(
@@ -196,7 +199,7 @@ extension SentencePieceTokenizer {
         return ids.count == 256 ? (0...255).map { ids[$0]! } : []
     }
 
-    private static func unescaped(_ piece: ArraySlice<UInt8>) -> [UInt8] {
+    static func unescaped(_ piece: ArraySlice<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = piece
         while let byte = rest.first {

@@ -49,7 +49,7 @@ extension SentencePieceTokenizer {
         return losses
     }
 
-    private static func malformedBytes(of text: [UInt8]) -> Int {
+    static func malformedBytes(of text: [UInt8]) -> Int {
         var (index, count) = (0, 0)
         while index < text.count {
             if text[index] < 0x80 {

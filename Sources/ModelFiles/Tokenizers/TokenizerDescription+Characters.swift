@@ -33,7 +33,7 @@ extension TokenizerDescription {
         var digest = SourceDigest()
         for (id, piece) in pieces.enumerated() {
             digest.combine(piece.utf8)
-            digest.combine(Int(scores[id].bitPattern) << 8 | Int(kinds[id].rawValue))
+            digest.combine(Int(scores.isEmpty ? 0 : scores[id].bitPattern) << 8 | Int(kinds[id].rawValue))
         }
         for id in [unknownID, beginningID].map({ $0 ?? -1 }) + endIDs { digest.combine(id) }
         digest.combine([addsBeginning ? 1 : 0, addsSpacePrefix ? 1 : 0, removesExtraSpaces ? 1 : 0])

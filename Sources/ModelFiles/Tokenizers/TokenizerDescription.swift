@@ -3,6 +3,11 @@ public struct TokenizerDescription: Codable, Sendable, Equatable {
     public enum Kind: String, Codable, Sendable {
         /// SentencePiece's byte-pair encoding (Kudo and Richardson, 2018, arXiv 1808.06226).
         case sentencePieceBPE
+        /// Byte-pair encoding of bytes by a list of merges (Radford et al., 2019), as GPT-2, Llama 3, Qwen and most others
+        /// since have it. Pieces are spelled in ``ByteAlphabet``.
+        case byteLevelBPE
+        /// Byte-pair encoding of characters by a list of merges: SentencePiece's vocabularies in a `tokenizer.json`.
+        case mergedBPE
     }
 
     /// What a piece is for, numbered as SentencePiece and GGUF number it.
@@ -14,6 +19,7 @@ public struct TokenizerDescription: Codable, Sendable, Equatable {
     public var kind: Kind
     /// The pieces by id, in UTF-8 (`▁` stands for a space).
     public var pieces: [String]
+    /// One for each piece, or none where merges have an order of their own.
     public var scores: [Float]
     public var kinds: [PieceKind]
     public var unknownID: Int?
@@ -30,11 +36,17 @@ public struct TokenizerDescription: Codable, Sendable, Equatable {
     public var unknownSurface: String
     /// The model's chat template (Jinja), if it has one.
     public var chatTemplate: String?
+    /// Further ids that come after the beginning-of-sequence id, where a text begins with more than one.
+    public var afterBeginning: [Int]?
+    /// Whether a text ends with the first id that ends one; nil is no.
+    public var addsEnd: Bool?
+    /// What goes with a list of merges; nil for SentencePiece, which has scores instead.
+    public var merging: MergeRules?
 
     public init(
         kind: Kind = .sentencePieceBPE, pieces: [String], scores: [Float], kinds: [PieceKind], unknownID: Int?,
         beginningID: Int?, endIDs: [Int], addsBeginning: Bool, addsSpacePrefix: Bool, removesExtraSpaces: Bool,
-        unknownSurface: String = " \u{2047} ", chatTemplate: String? = nil
+        unknownSurface: String = " \u{2047} ", chatTemplate: String? = nil, merging: MergeRules? = nil
     ) {
         self.kind = kind
         self.pieces = pieces
@@ -48,5 +60,11 @@ public struct TokenizerDescription: Codable, Sendable, Equatable {
         self.removesExtraSpaces = removesExtraSpaces
         self.unknownSurface = unknownSurface
         self.chatTemplate = chatTemplate
+        self.merging = merging
     }
+}
+
+extension TokenizerDescription {
+    /// The ids that a text begins with where it begins with any.
+    package var beginning: [Int] { (beginningID.map { [$0] } ?? []) + (afterBeginning ?? []) }
 }

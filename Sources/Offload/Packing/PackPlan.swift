@@ -28,7 +28,7 @@ struct PackPlan {
         layouts = try zip(shapes, 0...).map { try Self.layout($0, layer: $1, source, options) }
         dense = try TensorRole.dense(of: architecture).map { ($0, try Self.layout($0, source, options)) }
         manifest = StoreManifest(
-            formatVersion: architecture.storeVersion, name: source.name,
+            formatVersion: Self.version(architecture, source.tokenizer.kind), name: source.name,
             architecture: architecture, experts: shapes, tileBytes: options.tileBytes,
             dense: Dictionary(uniqueKeysWithValues: dense.map { ($0.role.name, $0.layout.format) }),
             sourceDigest: source.digest, tokenizer: source.tokenizer.kind, createdBy: options.createdBy,
@@ -37,7 +37,8 @@ struct PackPlan {
         let experts = layouts.map { $0.recordLayout.windowLength * architecture.expertCount }
         bytes = parts.reduce(0, +) + experts.reduce(0, +)
         let records = parts.count + layouts.count * architecture.expertCount
-        let texts = source.tokenizer.pieces.reduce(0) { $0 + $1.utf8.count + 9 }
+        let merges = source.tokenizer.merging?.merges.count ?? 0
+        let texts = source.tokenizer.pieces.reduce(merges * 4) { $0 + $1.utf8.count + 9 }
         fileBytes = bytes + texts + records * 256 + (4 << 20)
     }
 
@@ -100,14 +101,13 @@ struct PackPlan {
         }
         throw PackError.indivisible(packer.tensor, packer.format)
     }
-}
 
-extension Architecture {
-    /// 1 knew Mixtral alone, 2 no norms of whole queries and keys.
-    fileprivate var storeVersion: Int {
-        var usual = routing
+    /// 1 knew Mixtral and SentencePiece alone, 2 other routers, but no norms of whole queries and keys.
+    private static func version(_ architecture: Architecture, _ tokenizer: TokenizerDescription.Kind) -> Int {
+        guard tokenizer == .sentencePieceBPE, architecture.qkNorm != .whole else { return 3 }
+        var usual = architecture.routing
         usual.name = Routing.mixtral.name
-        if qkNorm == .whole { return 3 }
-        return usual == .mixtral && qkNorm == .none && sharedIntermediateSize == nil ? 1 : 2
+        let isMixtral = usual == .mixtral && architecture.qkNorm == .none && architecture.sharedIntermediateSize == nil
+        return isMixtral ? 1 : 2
     }
 }

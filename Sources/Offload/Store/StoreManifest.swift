@@ -8,7 +8,7 @@ package struct StoreManifest: Codable, Sendable, Equatable {
     /// The newest version of the store that this program reads.
     package static let currentVersion = 3
 
-    /// The oldest version whose programs run the architecture rightly.
+    /// The oldest version whose programs run such a model rightly.
     package var formatVersion: Int
     package var name: String
     package var architecture: Architecture

@@ -8,11 +8,13 @@ enum StoredTokenizer {
         static let pieces = "pieces"
         static let scores = "scores"
         static let kinds = "kinds"
+        static let merges = "merges"
     }
 
     static func put(_ tokenizer: TokenizerDescription, _ transaction: borrowing Transaction) throws {
         var short = tokenizer
         (short.pieces, short.scores, short.kinds) = ([], [], [])
+        short.merging?.merges = []
         try put(Array(JSONEncoder().encode(short)), Name.description, transaction)
         var pieces: [UInt8] = []
         for piece in tokenizer.pieces {
@@ -24,6 +26,10 @@ enum StoredTokenizer {
         for score in tokenizer.scores { scores.append(littleEndian: score.bitPattern) }
         try put(scores, Name.scores, transaction)
         try put(tokenizer.kinds.map(\.rawValue), Name.kinds, transaction)
+        guard let merging = tokenizer.merging else { return }
+        var merges: [UInt8] = []
+        for piece in merging.merges { merges.append(littleEndian: UInt32(bitPattern: piece)) }
+        try put(merges, Name.merges, transaction)
     }
 
     /// - Parameter vocabularySize: tokens that the weights know.
@@ -32,11 +38,9 @@ enum StoredTokenizer {
     {
         var tokenizer = try decoded(get(Name.description, records, path), path)
         tokenizer.pieces = try pieces(get(Name.pieces, records, path), path)
-        let scores = try get(Name.scores, records, path)
-        tokenizer.scores = scores.withUnsafeBytes { bytes in
-            (0..<bytes.count / 4).map { index in
-                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
-            }
+        tokenizer.scores = numbers(try get(Name.scores, records, path)).map(Float.init(bitPattern:))
+        if tokenizer.merging != nil {
+            tokenizer.merging?.merges = numbers(try get(Name.merges, records, path)).map(Int32.init(bitPattern:))
         }
         tokenizer.kinds = try get(Name.kinds, records, path).map { kind in
             guard let kind = TokenizerDescription.PieceKind(rawValue: kind) else {
@@ -48,6 +52,14 @@ enum StoredTokenizer {
             throw StoreError.corrupt(path, "its tokenizer has \(problem)")
         }
         return tokenizer
+    }
+
+    private static func numbers(_ column: [UInt8]) -> [UInt32] {
+        column.withUnsafeBytes { bytes in
+            (0..<bytes.count / 4).map { index in
+                UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
+            }
+        }
     }
 
     private static func put(_ text: [UInt8], _ name: String, _ transaction: borrowing Transaction) throws {
@@ -89,11 +101,12 @@ enum StoredTokenizer {
 
 extension TokenizerDescription {
     fileprivate func problem(vocabularySize: Int) -> String? {
-        let ids = [unknownID, beginningID].compactMap(\.self) + endIDs
+        let ids = [unknownID].compactMap(\.self) + beginning + endIDs
         return switch true {
-        case scores.count != pieces.count || kinds.count != pieces.count:
+        case scores.count != (merging == nil ? pieces.count : 0) || kinds.count != pieces.count:
             "\(pieces.count) pieces, \(scores.count) scores and \(kinds.count) kinds"
         case pieces.count > vocabularySize: "\(pieces.count) pieces, where the model knows \(vocabularySize) tokens"
+        case (merging == nil) != (kind == .sentencePieceBPE): "merges where there are none, or none"
         case !ids.allSatisfy(pieces.indices.contains): "special ids \(ids), where there are \(pieces.count) pieces"
         default: nil
         }
