@@ -18,6 +18,7 @@ CHECKS = {
     "transformers": "check_transformers",
     "llama.cpp": "check_llama_cpp",
     "tokenizer": "check_tokenizer",
+    "byte-level": "check_byte_level",
     "bits": "check_bits",
     "export": "check_export",
     "real weights": "check_real_weights",
