@@ -107,7 +107,7 @@ package struct Exporter: Sendable {
         let type = try format(of: TensorRole(.expertGate, layer: 0, expert: 0), path, safetensors: false)
         var writer = try GGUFWriter(
             path: path,
-            metadata: form.ggufMetadata(of: source.architecture, title: source.name, type: type)
+            metadata: try form.ggufMetadata(of: source.architecture, title: source.name, type: type)
                 + source.tokenizer.ggufMetadata(path: path),
             tensors: tensors.map { .init(name: $0.name, dimensions: $0.dimensions, format: $0.format) })
         let total = writer.size
