@@ -4,7 +4,8 @@
 
 One random model goes through llama-quantize into each format; both sides read the same file, run the same number of
 threads and take turns. The last columns are the bytes of weights that decoding passes in a second, and how that compares
-with Q4_0. Run it on an idle machine; the load that there was is printed.
+with Q4_0. Run it on an idle machine; the load that there was is printed. offstage reads its experts from the disk during the
+prompt, so a short one shows the disk.
 """
 
 import argparse
@@ -56,7 +57,7 @@ def parse_options():
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS), help="the first one is compared with")
     parser.add_argument("--threads", default="2")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--prompt", type=int, default=512, help="tokens in the prompt")
+    parser.add_argument("--prompt", type=int, default=2000, help="tokens in the prompt")
     parser.add_argument("--decode", type=int, default=64, help="tokens to decode")
     parser.add_argument("--scratch", type=Path, help="where the models go for as long as it runs (default: /tmp)")
     return parser.parse_args()
