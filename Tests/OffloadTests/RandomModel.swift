@@ -14,7 +14,11 @@ struct RandomModel: ModelSource {
     var name = "random"
     var digest = "digest of random"
 
+    /// Another than the usual vocabulary.
+    var vocabulary: TokenizerDescription?
+
     var tokenizer: TokenizerDescription {
+        if let vocabulary { return vocabulary }
         let pieces = 0..<min(50, architecture.vocabularySize)
         return TokenizerDescription(
             pieces: pieces.map { "▁piece\($0)" }, scores: pieces.map { -Float($0) / 3 },

@@ -30,6 +30,24 @@ import Testing
         try expectSameExperts(store, model)
     }
 
+    @Test func `a vocabulary of merges comes back as it was, in a store that older programs refuse`() throws {
+        let folder = try TemporaryFolder()
+        var model = RandomModel()
+        var vocabulary = model.tokenizer
+        (vocabulary.kind, vocabulary.pieces, vocabulary.scores) = (.byteLevelBPE, ["<|end|>", "a", "b", "ab", "Ġ"], [])
+        (vocabulary.kinds, vocabulary.unknownID) = ([.control, .normal, .normal, .normal, .normal], nil)
+        (vocabulary.beginningID, vocabulary.endIDs, vocabulary.addsEnd) = (nil, [0], true)
+        vocabulary.merging = MergeRules(
+            merges: [1, 2], ignoresMerges: true, normalization: [.composed],
+            splits: [TextSplit(#"\p{L}+|\s+"#, behavior: .isolated)], added: [AddedPiece(id: 0, stripsLeft: true)])
+        model.vocabulary = vocabulary
+        try Packer(model).pack(to: folder("store"))
+        let store = try Store(at: folder("store"))
+        #expect(store.tokenizer == vocabulary)
+        #expect(store.manifest.formatVersion == 3)
+        #expect(try store.tokenizer.tokenizer().encode("ab a".utf8, parsingSpecial: false) == [3, 4, 1])
+    }
+
     private func expectSameDense(_ store: Store, _ model: RandomModel) throws {
         let dense = try store.loadDense()
         #expect(dense.count == TensorRole.dense(of: model.architecture).count)
