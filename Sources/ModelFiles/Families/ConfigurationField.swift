@@ -65,14 +65,16 @@ extension ConfigurationField {
         _ keys: [String], at place: Place<Int>, missing: (@Sendable (Architecture) -> Int)? = nil,
         null: (@Sendable (Architecture) -> Int)? = nil
     ) -> ConfigurationField {
-        ConfigurationField(keys: keys, written: { .integer($0[keyPath: place]) }) { source, architecture in
-            let isNull = keys.contains { source.isNull($0) }
-            let otherwise = isNull ? null ?? missing : missing
-            guard let value = try source.firstInteger(keys) ?? otherwise?(architecture) else {
-                throw source.missing(keys[0])
-            }
-            architecture[keyPath: place] = value
-        }
+        ConfigurationField(
+            keys: keys, written: { .integer($0[keyPath: place]) },
+            read: { source, architecture in
+                let isNull = keys.contains { source.isNull($0) }
+                let otherwise = isNull ? null ?? missing : missing
+                guard let value = try source.firstInteger(keys) ?? otherwise?(architecture) else {
+                    throw source.missing(keys[0])
+                }
+                architecture[keyPath: place] = value
+            })
     }
 
     static func integer(_ key: String, at place: Place<Int>, missing: Int? = nil) -> ConfigurationField {
@@ -84,27 +86,33 @@ extension ConfigurationField {
     static func optional(
         _ key: String, at place: any WritableKeyPath<Architecture, Int?> & Sendable
     ) -> ConfigurationField {
-        ConfigurationField(key, written: { model in model[keyPath: place].map { .integer($0) } }) { source, model in
-            model[keyPath: place] = try source.integer(key)
-        }
+        ConfigurationField(
+            key, written: { model in model[keyPath: place].map { .integer($0) } },
+            read: { source, model in
+                model[keyPath: place] = try source.integer(key)
+            })
     }
 
     static func real(_ key: String, at place: Place<Float>, missing: Float? = nil) -> ConfigurationField {
-        ConfigurationField(key, written: { .real($0[keyPath: place]) }) { source, architecture in
-            guard let value = try source.real(key).map(Float.init) ?? missing else { throw source.missing(key) }
-            architecture[keyPath: place] = value
-        }
+        ConfigurationField(
+            key, written: { .real($0[keyPath: place]) },
+            read: { source, architecture in
+                guard let value = try source.real(key).map(Float.init) ?? missing else { throw source.missing(key) }
+                architecture[keyPath: place] = value
+            })
     }
 
     static func flag(_ key: String, at place: Place<Bool>, missing: Bool) -> ConfigurationField {
-        ConfigurationField(key, written: { .flag($0[keyPath: place]) }) { source, architecture in
-            architecture[keyPath: place] = try source.flag(key) ?? missing
-        }
+        ConfigurationField(
+            key, written: { .flag($0[keyPath: place]) },
+            read: { source, architecture in
+                architecture[keyPath: place] = try source.flag(key) ?? missing
+            })
     }
 
     /// What no key tells, but the family or what was read before.
     static func always(_ set: @escaping @Sendable (inout Architecture) -> Void) -> ConfigurationField {
-        ConfigurationField(keys: [], written: { _ in nil }) { _, architecture in set(&architecture) }
+        ConfigurationField(keys: [], written: { _ in nil }, read: { _, architecture in set(&architecture) })
     }
 
     /// What is written the same for every model; reading checks it where it is listed as fixed.
@@ -116,8 +124,10 @@ extension ConfigurationField {
 
     /// Whether the weights of the chosen experts are made to sum to 1, of a softmax over all.
     static func normalizedSoftmax(_ key: String, missing: Bool) -> ConfigurationField {
-        ConfigurationField(key, written: { .flag($0.routing.weighting != .softmax) }) { source, architecture in
-            architecture.routing = try source.flag(key) ?? missing ? .mixtral : .softmaxOfAll
-        }
+        ConfigurationField(
+            key, written: { .flag($0.routing.weighting != .softmax) },
+            read: { source, architecture in
+                architecture.routing = try source.flag(key) ?? missing ? .mixtral : .softmaxOfAll
+            })
     }
 }

@@ -67,52 +67,62 @@ extension ConfigurationField {
     fileprivate static func sharedExperts(_ key: String, missing: Int) -> ConfigurationField {
         ConfigurationField(
             key,
-            written: { .integer(($0.sharedIntermediateSize ?? $0.intermediateSize) / $0.intermediateSize) }
-        ) { source, model in
-            let count = try source.integer(key) ?? missing
-            let (width, overflow) = count.multipliedReportingOverflow(by: model.intermediateSize)
-            guard !overflow else { throw source.unsupported("has \(count) shared experts") }
-            model.sharedIntermediateSize = count == 0 ? nil : width
-        }
+            written: { .integer(($0.sharedIntermediateSize ?? $0.intermediateSize) / $0.intermediateSize) },
+            read: { source, model in
+                let count = try source.integer(key) ?? missing
+                let (width, overflow) = count.multipliedReportingOverflow(by: model.intermediateSize)
+                guard !overflow else { throw source.unsupported("has \(count) shared experts") }
+                model.sharedIntermediateSize = count == 0 ? nil : width
+            })
     }
 
     fileprivate static func layersWithoutExperts(_ key: String, missing: Int) -> ConfigurationField {
-        ConfigurationField(key, written: { _ in .integer(0) }) { source, _ in
-            let count = try source.integer(key) ?? missing
-            guard count == 0 else { throw source.unsupported("has \(count) layers without experts (\(key))") }
-        }
+        ConfigurationField(
+            key, written: { _ in .integer(0) },
+            read: { source, _ in
+                let count = try source.integer(key) ?? missing
+                guard count == 0 else { throw source.unsupported("has \(count) layers without experts (\(key))") }
+            })
     }
 
     fileprivate static func normalizedHeads(_ key: String) -> ConfigurationField {
-        ConfigurationField(key, written: { .flag($0.qkNorm == .heads) }) { source, model in
-            model.qkNorm = try source.flag(key) == true ? .heads : .none
-        }
+        ConfigurationField(
+            key, written: { .flag($0.qkNorm == .heads) },
+            read: { source, model in
+                model.qkNorm = try source.flag(key) == true ? .heads : .none
+            })
     }
 
     /// llama.cpp's numbers: softmax 1, sigmoid 2.
     fileprivate static func gatingFunction(_ key: String) -> ConfigurationField {
-        ConfigurationField(key, written: { .integer($0.weighsBySoftmax ? 1 : 2) }) { source, model in
-            let number = try source.integer(key) ?? 2
-            guard number == 1 || number == 2 else {
-                throw source.unsupported("has \(number) as \(key), where 1 (softmax) and 2 (sigmoid) are supported")
-            }
-            model.routing = Routing(name: "top-k", weighting: number == 1 ? .softmax : .sigmoid)
-        }
+        ConfigurationField(
+            key, written: { .integer($0.weighsBySoftmax ? 1 : 2) },
+            read: { source, model in
+                let number = try source.integer(key) ?? 2
+                guard number == 1 || number == 2 else {
+                    throw source.unsupported("has \(number) as \(key), where 1 (softmax) and 2 (sigmoid) are supported")
+                }
+                model.routing = Routing(name: "top-k", weighting: number == 1 ? .softmax : .sigmoid)
+            })
     }
 
     fileprivate static func weightsNorm(_ key: String) -> ConfigurationField {
         let normed: [Routing.Weighting: Routing.Weighting] = [.softmax: .softmaxOfChosen, .sigmoid: .sigmoidOfChosen]
-        return ConfigurationField(key, written: { .flag(normed.values.contains($0.routing.weighting)) }) {
-            source, model in
-            guard try source.flag(key) == true else { return }
-            model.routing.weighting = normed[model.routing.weighting] ?? model.routing.weighting
-        }
+        return ConfigurationField(
+            key, written: { .flag(normed.values.contains($0.routing.weighting)) },
+            read: {
+                source, model in
+                guard try source.flag(key) == true else { return }
+                model.routing.weighting = normed[model.routing.weighting] ?? model.routing.weighting
+            })
     }
 
     fileprivate static func normalizedSigmoid(_ key: String) -> ConfigurationField {
-        ConfigurationField(key, written: { .flag($0.routing.weighting == .sigmoidOfChosen) }) { source, model in
-            model.routing.weighting = try source.flag(key) ?? true ? .sigmoidOfChosen : .sigmoid
-        }
+        ConfigurationField(
+            key, written: { .flag($0.routing.weighting == .sigmoidOfChosen) },
+            read: { source, model in
+                model.routing.weighting = try source.flag(key) ?? true ? .sigmoidOfChosen : .sigmoid
+            })
     }
 }
 

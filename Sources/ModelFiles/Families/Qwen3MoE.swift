@@ -22,14 +22,17 @@ extension [ConfigurationField] {
         .normalizedSoftmax("norm_topk_prob", missing: false), .constant("mlp_only_layers", .integers([])),
         .constant("decoder_sparse_step", .integer(1)),
         ConfigurationField("use_sliding_window", written: { .flag($0.slidingWindow != nil) }),
-        ConfigurationField("sliding_window", written: { $0.slidingWindow.map { .integer($0) } }) { source, model in
-            guard try source.flag("use_sliding_window") == true else { return }
-            model.slidingWindow = try source.integer("sliding_window") ?? (source.isNull("sliding_window") ? nil : 4096)
-            if model.slidingWindow != nil, let first = try source.integer("max_window_layers"), first > 0 {
-                throw source.unsupported(
-                    "has max_window_layers = \(first), of which versions of transformers make different things")
-            }
-        },
+        ConfigurationField(
+            "sliding_window", written: { $0.slidingWindow.map { .integer($0) } },
+            read: { source, model in
+                guard try source.flag("use_sliding_window") == true else { return }
+                model.slidingWindow =
+                    try source.integer("sliding_window") ?? (source.isNull("sliding_window") ? nil : 4096)
+                if model.slidingWindow != nil, let first = try source.integer("max_window_layers"), first > 0 {
+                    throw source.unsupported(
+                        "has max_window_layers = \(first), of which versions of transformers make different things")
+                }
+            }),
     ]
 }
 

@@ -26,11 +26,13 @@ extension [ConfigurationField] {
 extension ConfigurationField {
     /// The size of a head's values, which must be that of its keys.
     fileprivate static func valueLength(_ key: String) -> ConfigurationField {
-        ConfigurationField(key, written: { .integer($0.headSize) }) { source, model in
-            let size = try source.integer(key) ?? model.hiddenSize / max(1, model.headCount)
-            guard size == model.headSize else {
-                throw source.unsupported("has heads with keys of \(model.headSize) and values of \(size)")
-            }
-        }
+        ConfigurationField(
+            key, written: { .integer($0.headSize) },
+            read: { source, model in
+                let size = try source.integer(key) ?? model.hiddenSize / max(1, model.headCount)
+                guard size == model.headSize else {
+                    throw source.unsupported("has heads with keys of \(model.headSize) and values of \(size)")
+                }
+            })
     }
 }

@@ -42,10 +42,12 @@ extension [ConfigurationField] {
 extension ConfigurationField {
     /// How much of a head is rotated.
     static func partialRotation(_ key: String) -> ConfigurationField {
-        ConfigurationField(key, written: { .real(Float($0.rotaryDimensions) / Float($0.headSize)) }) { source, model in
-            let share = try source.real(key) ?? 0.5
-            guard share > 0, share <= 1 else { throw source.unsupported("has \(key) = \(share)") }
-            model.rotaryDimensions = Int(Double(model.headSize) * share)
-        }
+        ConfigurationField(
+            key, written: { .real(Float($0.rotaryDimensions) / Float($0.headSize)) },
+            read: { source, model in
+                let share = try source.real(key) ?? 0.5
+                guard share > 0, share <= 1 else { throw source.unsupported("has \(key) = \(share)") }
+                model.rotaryDimensions = Int(Double(model.headSize) * share)
+            })
     }
 }
