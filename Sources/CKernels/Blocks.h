@@ -125,21 +125,71 @@ static void encode_q8_0(const float *row, size_t columns, void *file) {
     }
 }
 
-/// As ggml's `quantize_row_q4_0_ref`: the value of greatest magnitude, the first of several, becomes −8.
+/// Of 32 values that of greatest magnitude, the first of several.
+INLINE float extreme(const float *values) {
+    const float magnitude = greatest_magnitude(values);
+    int first = 0;
+    while (first < 31 && fabsf(values[first]) != magnitude) first++;
+    return values[first];
+}
+
+/// A number from 0 on without its fraction, but at most `most`.
+INLINE int32_t whole_part(float value, int32_t most) {
+    return value < (float)most ? (int32_t)value : most;
+}
+
+INLINE void store_nibbles(const int32_t quants[static 32], uint8_t *to) {
+    for (int i = 0; i < 16; i++) to[i] = (uint8_t)((quants[i] & 15) | (quants[i + 16] & 15) << 4);
+}
+
+INLINE void store_fifth_bits(const int32_t quants[static 32], uint8_t *to) {
+    memset(to, 0, 4);
+    for (int i = 0; i < 32; i++) to[i / 8] |= (uint8_t)((quants[i] >> 4 & 1) << i % 8);
+}
+
+/// As ggml's `quantize_row_q4_0_ref`: the value of greatest magnitude becomes −8.
 static void encode_q4_0(const float *row, size_t columns, void *file) {
     uint8_t *block = file;
     for (size_t c = 0; c < columns; c += 32, row += 32, block += 18) {
-        const float magnitude = greatest_magnitude(row);
-        int first = 0;
-        while (first < 31 && fabsf(row[first]) != magnitude) first++;
-        const float scale = row[first] / -8.0f;
+        const float scale = extreme(row) / -8.0f;
         const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
         store_f16(scale, block);
         int32_t quants[32];
-        for (int i = 0; i < 32; i++) {
-            const int32_t quant = (int32_t)(row[i] * inverse + 8.5f);
-            quants[i] = quant < 15 ? quant : 15;
+        for (int i = 0; i < 32; i++) quants[i] = whole_part(row[i] * inverse + 8.5f, 15);
+        store_nibbles(quants, block + 2);
+    }
+}
+
+/// As ggml's `quantize_row_q5_0_ref`: the value of greatest magnitude becomes −16.
+static void encode_q5_0(const float *row, size_t columns, void *file) {
+    uint8_t *block = file;
+    for (size_t c = 0; c < columns; c += 32, row += 32, block += 22) {
+        const float scale = extreme(row) / -16.0f;
+        const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
+        store_f16(scale, block);
+        int32_t quants[32];
+        for (int i = 0; i < 32; i++) quants[i] = whole_part(row[i] * inverse + 16.5f, 31);
+        store_fifth_bits(quants, block + 2);
+        store_nibbles(quants, block + 6);
+    }
+}
+
+/// As ggml's `quantize_row_q5_1_ref`: the least value becomes 0, the greatest 31. A NaN or an infinity makes the scale a NaN.
+static void encode_q5_1(const float *row, size_t columns, void *file) {
+    uint8_t *block = file;
+    for (size_t c = 0; c < columns; c += 32, row += 32, block += 24) {
+        float least = row[0], most = row[0];
+        for (int i = 1; i < 32; i++) {
+            least = row[i] < least ? row[i] : least;
+            most = row[i] > most ? row[i] : most;
         }
-        for (int i = 0; i < 16; i++) block[2 + i] = (uint8_t)(quants[i] | quants[i + 16] << 4);
+        const float scale = greatest_magnitude(row) <= FLT_MAX ? (most - least) / 31.0f : NAN;
+        const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
+        store_f16(scale, block);
+        store_f16(least, block + 2);
+        int32_t quants[32];
+        for (int i = 0; i < 32; i++) quants[i] = whole_part((row[i] - least) * inverse + 0.5f, 31);
+        store_fifth_bits(quants, block + 4);
+        store_nibbles(quants, block + 8);
     }
 }

@@ -101,6 +101,7 @@ INLINE u32x16 gather(const uint32_t *table, u32x16 indices) {
 #include "Rows.h"
 #include "Attention.h"
 #include "Blocks.h"
+#include "Encode.h"
 #include "Decode.h"
 #include "Dense.h"
 #include "Gradients.h"

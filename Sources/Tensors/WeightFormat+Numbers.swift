@@ -4,7 +4,24 @@ extension WeightFormat {
     /// Whether ``encode(_:into:)`` knows the format.
     package var canEncode: Bool { kernels.encode != nil }
 
-    /// Turns numbers into this format, in file order: as ggml's reference quantizers do, or rounded to nearest, ties to even.
+    /// What stands in for a format of 256 weights a block where rows do not divide into those: one of 32, and of as many
+    /// bits or more.
+    package var substitute: WeightFormat? {
+        switch self {
+        case .q4_K: .q5_0
+        case .q5_K: .q5_1
+        case .q6_K: .q8_0
+        default: nil
+        }
+    }
+
+    /// This format or its ``substitute``, whichever rows of so many numbers divide into.
+    package func fitting(columns: Int) -> WeightFormat? {
+        [self, substitute].compactMap { $0 }.first { $0.bytesPerRow(columns: columns) != nil }
+    }
+
+    /// Turns numbers into this format, in file order: as ggml's reference quantizers do or, in formats of 256 weights a
+    /// block, with a little less error; floats are rounded to nearest, ties to even.
     ///
     /// - Parameters:
     ///   - numbers: one row or several, each of whole blocks.

@@ -34,6 +34,7 @@ struct Export: ParsableCommand {
         Interruption.watch()
         try checkTarget()
         let model = try ModelFile.open(path: source)
+        Terminal.warn(Substitution.all(in: model.architecture) { _ in quantize }.map(\.description))
         let progress = ProgressLine("Exporting")
         var bytes = 0
         let name = try Exporter(model, format: quantize).write(format, to: out) { done, total in

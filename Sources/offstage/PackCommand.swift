@@ -8,8 +8,9 @@ struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Turn a GGUF file, a Hugging Face folder or a checkpoint into a store that experts can be read from.",
         discussion: """
-            Weights keep the values they have; --quantize turns float weights into another format. Interrupted at any \
-            point, the same command goes on where it stopped.
+            Weights keep the values they have; --quantize turns float weights into another format. Where rows do not \
+            divide into the 256 weights of a q4_K, q5_K or q6_K block, q5_0, q5_1 or q8_0 stands in. Interrupted at \
+            any point, the same command goes on where it stopped.
             """)
 
     @Argument(
@@ -59,6 +60,10 @@ struct Pack: ParsableCommand {
             path: Packing.absolute(source), mark: mark.digits, isExact: quantize == nil && quantizeDense == nil,
             isAutomatic: false)
         let options = PackOptions(quantization: quantize, denseQuantization: quantizeDense)
+        let substitutions = Substitution.all(in: model.architecture) {
+            options.quantization(ofExperts: $0.isExpert)
+        }
+        Terminal.warn(substitutions.map(\.description))
         let (bytes, seconds) = try Packing(of: source, into: target, threads: threads).run(
             model, options, force: force, origin: origin,
             remark: "Run it with\n    offstage run \(out?.shellPath ?? modelName.shellWord + home.flag) \"…\"")

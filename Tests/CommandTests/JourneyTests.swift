@@ -55,6 +55,26 @@ struct JourneyTests {
         #expect(Set(summary.denseFormats.keys).subtracting(["f32"]) == Set([found]).subtracting(["f32"]))
     }
 
+    @Test func `where rows do not divide into 256, another format stands in, and that is said once`() throws {
+        let source = GoldenFiles.path("small-f32.gguf")
+        let packed = try offstage(
+            "pack", source, "--name", "model", "--quantize", "Q4_K", "--quantize-dense", "q6_k")
+        #expect(packed.code == 0, "\(packed.notes)")
+        let warnings = packed.notes.split(separator: "\n").filter { $0.hasPrefix("Warning: ") }
+        #expect(
+            warnings == [
+                "Warning: rows do not divide into q6_K blocks of 256, so these become q8_0:"
+                    + " token_embedding, query, key, value, attention_output, output",
+                "Warning: rows do not divide into q4_K blocks of 256, so these become q5_0:"
+                    + " expert_gate, expert_up, expert_down",
+            ])
+        let summary = try offstage("inspect", "model", "--json").json(Summary.self)
+        #expect(Set(summary.expertFormats.keys) == ["q5_0"])
+        #expect(Set(summary.denseFormats.keys) == ["q8_0", "f32"])
+        let run = try offstage("run", "model", "Once upon a time", "-n", "3", "--ram", "min")
+        #expect(run.code == 0, "\(run.notes)")
+    }
+
     @Test func `a token visits as many experts as somebody asked for, and that is said`() throws {
         let model = try SharedModels.small()
         let plain = try offstage("score", model, "--text", "-", "--json", input: "Once upon a time")

@@ -126,6 +126,15 @@ import Testing
         }
     }
 
+    @Test func `where rows do not divide into 256, a format of 32 stands in`() throws {
+        let source = try checkpoint { $0.intermediateSize = 256 }
+        let path = folder.path + "/out.gguf"
+        try Exporter(source, format: .q4_K).write(.gguf, to: path)
+        let model = try ModelFile.open(path: path)
+        #expect(try model.tensor(TensorRole(.expertDown, layer: 1, expert: 2)).format == .q4_K)
+        #expect(try model.tensor(TensorRole(.expertUp, layer: 1, expert: 2)).format == .q5_0)
+    }
+
     @Test(
         arguments: [
             (Routing(name: "hash", selection: .table, weighting: .constant), "router hash chooses experts by a table"),

@@ -7,7 +7,7 @@ import Tensors
 import Testing
 
 @Suite struct PackerTests {
-    @Test(arguments: [WeightFormat.q8_0, .q4_0, .bf16, .f16])
+    @Test(arguments: [WeightFormat.q8_0, .q4_0, .q5_0, .q5_1, .bf16, .f16])
     func `float weights are quantized, norms and gates stay`(format: WeightFormat) throws {
         let folder = try TemporaryFolder()
         let model = RandomModel()
@@ -24,6 +24,28 @@ import Testing
         let role = TensorRole(.expertUp, layer: 1, expert: 3)
         #expect(try cache.rows(of: lease, layer: 1).up[5] == rounded(model.numbers(role, row: 5), to: format))
         lease.release()
+    }
+
+    @Test(arguments: [(WeightFormat.q4_K, WeightFormat.q5_0), (.q5_K, .q5_1), (.q6_K, .q8_0)])
+    func `blocks of 256 go where rows divide into them, and blocks of 32 elsewhere`(
+        format: WeightFormat, substitute: WeightFormat
+    ) throws {
+        let folder = try TemporaryFolder()
+        var model = RandomModel()
+        model.architecture.hiddenSize = 256
+        try Packer(model, options: PackOptions(quantization: format)).pack(to: folder("store"))
+        let store = try Store(at: folder("store"))
+        #expect(store.manifest.experts[0].upFormat == format)
+        #expect(store.manifest.experts[0].downFormat == substitute)
+        for (role, matrix) in try store.loadDense() where !role.isAlwaysFloat {
+            #expect(matrix.format == (role.kind == .attentionOutput ? substitute : format))
+            let numbers = try model.numbers(role, row: 0)
+            #expect(row(0, of: matrix) == rounded(numbers, to: matrix.format))
+        }
+        #expect(
+            Substitution.all(in: model.architecture) { _ in format } == [
+                Substitution(kinds: [.attentionOutput, .expertDown], asked: format, format: substitute)
+            ])
     }
 
     /// What numbers become in a format.

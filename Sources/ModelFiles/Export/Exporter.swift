@@ -128,7 +128,9 @@ package struct Exporter: Sendable {
         let isOwn = role.isExpert || TensorRole.dense(of: source.architecture).contains(role)
         // What a form has and the model has not is zeros, in the format of the experts.
         let stored = try source.tensor(isOwn ? role : TensorRole(.expertGate, layer: role.layer ?? 0, expert: 0))
-        var target = format ?? stored.format
+        let columns = role.shape(in: source.architecture.sharing(source.architecture.sharedIntermediateSize ?? 16))
+            .columns
+        var target = format.map { $0.fitting(columns: columns) ?? $0 } ?? stored.format
         if safetensors, SafetensorsType(target) == nil {
             guard format == nil else {
                 throw ModelFileError(
@@ -137,8 +139,6 @@ package struct Exporter: Sendable {
             }
             target = .f32
         }
-        let columns = role.shape(in: source.architecture.sharing(source.architecture.sharedIntermediateSize ?? 16))
-            .columns
         guard target == stored.format || target.canEncode, target.bytesPerRow(columns: columns) != nil else {
             throw ModelFileError(
                 path: path,

@@ -19,6 +19,11 @@ package struct PackOptions: Sendable, Equatable {
         self.quantization = quantization
         self.denseQuantization = denseQuantization
     }
+
+    /// What float weights of experts, or of all else, are turned into where rows divide into its blocks.
+    package func quantization(ofExperts isExpert: Bool) -> WeightFormat? {
+        isExpert ? quantization : denseQuantization ?? quantization
+    }
 }
 
 /// How far packing has come.

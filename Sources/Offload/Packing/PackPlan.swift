@@ -66,8 +66,9 @@ struct PackPlan {
         -> WeightFormat
     {
         guard !role.isAlwaysFloat else { return .f32 }
-        let asked = role.isExpert ? options.quantization : options.denseQuantization ?? options.quantization
-        guard let asked, asked != tensor.format else { return tensor.format }
+        guard let wanted = options.quantization(ofExperts: role.isExpert) else { return tensor.format }
+        let asked = wanted.fitting(columns: tensor.columns) ?? wanted
+        guard asked != tensor.format else { return tensor.format }
         guard !tensor.format.isQuantized else {
             throw PackError.requantized(tensor: tensor.name, from: tensor.format, to: asked)
         }
