@@ -37,7 +37,8 @@ import Testing
         }
         let text = Array(tokens.prefix(30))
         let expected = try session.score(text).logprobs.map { $0?.bitPattern }
-        for moment in [1, 2, 3, 7, 20, 55, 100] {
+        // Of several threads only the caller's asks, and the others may do most of the work.
+        for moment in threads == 1 ? [1, 2, 3, 7, 20, 55, 100] : [1, 2, 3, 7, 20] {
             var asked = 0
             let score = try session.score(
                 text,

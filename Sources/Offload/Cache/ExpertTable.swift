@@ -216,8 +216,7 @@ extension ExpertTable {
         case .resident, .absent, .waiting: return
         }
         hold(expert, cache, &leases)
-        // All of it may be there, and the loader's thread have yet to say so.
-        if expert.isResident { counters.hits += 1 } else { counters.misses += 1 }
+        counters.misses += 1
     }
 
     private func leaseIfAbsent(_ expert: CachedExpert, _ cache: ExpertCache, _ leases: inout [any ExpertLease]) {
