@@ -48,7 +48,7 @@ import Testing
         #expect(broken.code == 0, "\(broken.notes)")
         // How much the program maps by itself hangs on how it was built.
         var tight = free
-        for kibibytes in [450_000, 400_000, 350_000, 325_000, 300_000] where tight.code == 0 {
+        for kibibytes in stride(from: 450_000, through: 250_000, by: -5_000) where tight.code == 0 {
             tight = try limited("ulimit -v \(kibibytes)", score)
             if tight.notes.contains("OpenBLAS is not used") { break }
         }
