@@ -133,9 +133,7 @@ import Testing
         let store = try TemporaryStore("small-q8_0.gguf")
         let session = try store.session(40) { $0.budget = .expertShare(1) }
         let first = try session.score([1, 266, 293, 7]).statistics
-        var second = try session.score([1, 266, 293, 7]).statistics
-        // An expert is computed as soon as its last bytes are there, and a moment later it counts as resident.
-        while second.expertMisses > 0 { second = try session.score([1, 266, 293, 7]).statistics }
+        let second = try session.score([1, 266, 293, 7]).statistics
         #expect(first.bytesRead > 0 && first.expertMisses > 0 && first.loadSeconds > 0)
         // Everything is in memory by now.
         #expect(second.bytesRead == 0 && second.expertMisses == 0 && second.waitSeconds == 0)

@@ -36,6 +36,8 @@ final class CachedExpert: ExpertLease, @unchecked Sendable {  // The table's loc
     var isReadAhead = false
     /// Predicted for the next time tokens come to its layer.
     var isExpected = false
+    /// Whether all of it was there when it was last asked for.
+    var wasWhole = false
     /// Its place in a list of experts that may be evicted.
     var idlePosition: Int?
 

@@ -78,7 +78,8 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
             if isWaiting { waitTime.end() }
             policy.enter(layer: layer, tokens: tokens)
             leases.removeAll(keepingCapacity: true)
-            for visits in asked { leaseIfResident(self[layer, visits.expert], visits.visits, cache, &leases) }
+            for visits in asked { note(self[layer, visits.expert]) }
+            for visits in asked { leaseIfWhole(self[layer, visits.expert], visits.visits, cache, &leases) }
             for visits in asked { leaseIfLanding(self[layer, visits.expert], cache, &leases) }
             for visits in asked { leaseIfAbsent(self[layer, visits.expert], cache, &leases) }
             endExpectations(layer)
@@ -196,27 +197,44 @@ extension ExpertTable {
         return sizes[sizeClass].held + more <= sizes[sizeClass].slots.count
     }
 
-    private func leaseIfResident(
+    /// Looks once whether all of an expert is there: its last bytes may be, and the loader's thread have yet to say so.
+    private func note(_ expert: CachedExpert) {
+        expert.wasWhole =
+            switch expert.state {
+            case .resident: true
+            case .landing: expert.isResident
+            case .absent, .waiting, .failed: false
+            }
+    }
+
+    private func leaseIfWhole(
         _ expert: CachedExpert, _ visits: Int, _ cache: ExpertCache, _ leases: inout [any ExpertLease]
     ) {
         policy.use(expert.index, visits: visits)
-        guard case .resident = expert.state else { return }
+        guard expert.wasWhole else { return }
+        demand(expert)
         hold(expert, cache, &leases)
         counters.hits += 1
     }
 
     /// What has a slot already comes before what needs one: who computes in this order never holds a slot in vain.
     private func leaseIfLanding(_ expert: CachedExpert, _ cache: ExpertCache, _ leases: inout [any ExpertLease]) {
+        guard !expert.wasWhole else { return }
         switch expert.state {
-        case .landing(.ahead):
-            expert.state = .landing(.demanded)
-            sizes[expert.sizeClass].ahead.removeAll { $0 === expert }
-            reader.promote(expert.slot!.transfer)
-        case .landing(.demanded), .failed: break
+        case .landing, .failed: break
         case .resident, .absent, .waiting: return
         }
+        demand(expert)
         hold(expert, cache, &leases)
         counters.misses += 1
+    }
+
+    /// What has been read ahead is asked for by now.
+    private func demand(_ expert: CachedExpert) {
+        guard case .landing(.ahead) = expert.state, let slot = expert.slot else { return }
+        expert.state = .landing(.demanded)
+        sizes[expert.sizeClass].ahead.removeAll { $0 === expert }
+        reader.promote(slot.transfer)
     }
 
     private func leaseIfAbsent(_ expert: CachedExpert, _ cache: ExpertCache, _ leases: inout [any ExpertLease]) {
