@@ -108,8 +108,18 @@ struct StoreListTests {
     @Test func `a link to a store is not followed when it is removed`() throws {
         try folder.addStore("small", from: SharedModels.small())
         try FileManager.default.createSymbolicLink(atPath: folder.file("experts/link"), withDestinationPath: "small")
-        let refused = try offstage("remove", "link", "--yes")
-        #expect(refused.code == 1 && refused.notes.contains("is a link or a file"), "\(refused.notes)")
-        #expect(folder.has("experts/small/data.mdb"))
+        for link in ["link", "experts/link/"] {
+            let refused = try offstage("remove", link, "--yes")
+            #expect(refused.code == 1 && refused.notes.contains("is a link or a file"), "\(refused.notes)")
+            #expect(folder.has("experts/small/data.mdb"))
+        }
+    }
+
+    @Test func `a store goes by any path that leads to it`() throws {
+        for path in ["experts/small/", "experts/small/."] {
+            try folder.addStore("small", from: SharedModels.small())
+            let removed = try offstage("remove", path, "--yes")
+            #expect(removed.code == 0 && !folder.has("experts/small"), "\(removed.notes)")
+        }
     }
 }

@@ -142,15 +142,19 @@ package struct StoreEntry: Sendable {
     /// - Throws: ``StoreError`` when it is no store alone, or a packer is at work in it; nothing has been removed then.
     package func remove() throws {
         var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        // A link with a slash behind it would be followed, and no folder can be removed as `.`.
+        var own = path
+        while own.count > 1, own.hasSuffix("/") { own.removeLast() }
+        guard lstat(own, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, let real = realpath(own, nil) else {
             throw StoreError(
                 .exists, path, "is a link or a file, not the folder of a store", wayOut: "remove it yourself")
         }
+        defer { free(real) }
         let lock = try FolderLock(folder)
         try folder.checkHoldsOnlyAStore()
         try folder.removeFiles()
         try folder.removeReplacement()
-        guard rmdir(path) == 0 else {
+        guard rmdir(real) == 0 else {
             throw StoreError(.unreadable, path, "its files are removed, but the folder cannot be: \(errorText(errno))")
         }
         lock.release()
