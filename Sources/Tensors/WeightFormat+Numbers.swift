@@ -3,6 +3,7 @@ import CKernels
 extension WeightFormat {
     /// Whether ``encode(_:into:)`` knows the format.
     package var canEncode: Bool { kernels.encode != nil }
+    package static var encodable: [WeightFormat] { allCases.filter(\.canEncode) }
 
     /// What stands in for a format of 256 weights a block where rows do not divide into those: one of 32, and of as many
     /// bits or more.

@@ -82,5 +82,5 @@ struct Pack: ParsableCommand {
 }
 
 extension WeightFormat: NamedOption {
-    static var allValueStrings: [String] { allCases.filter(\.canEncode).map(\.rawValue) }
+    static var allValueStrings: [String] { encodable.map(\.rawValue) }
 }

@@ -23,7 +23,7 @@ package enum PackError: Error, Equatable, CustomStringConvertible {
         case .requantized(let tensor, let from, let to):
             "\(tensor) is \(from.rawValue) already and would lose more as \(to.rawValue); pack it without --quantize, or from a float model"
         case .notEncodable(let format):
-            "weights are never turned into \(format.rawValue); choose q8_0, q6_K, q5_K, q4_K, q4_0, bf16, f16 or f32"
+            "weights are never turned into \(format.rawValue); choose one of \(WeightFormat.encodable.map(\.rawValue).joined(separator: ", "))"
         case .notFinite(let weight, let value):
             "\(weight) is \(value), and every text would come to nothing; get the file again, or another of this model"
         case .tooGreat(let weight, let value, let format):
