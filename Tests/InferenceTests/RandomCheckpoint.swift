@@ -5,6 +5,8 @@ import Tensors
 /// A small model of random weights in the form in which training leaves one, with any routing.
 struct RandomCheckpoint {
     var architecture: Architecture
+    /// One by which no token's route hangs by a hair.
+    private static let seed: UInt64 = 5382
     /// Changes the numbers of a role.
     var change: (TensorRole, inout [Float]) -> Void = { _, _ in }
 
@@ -56,7 +58,7 @@ struct RandomCheckpoint {
     }
 
     func numbers(of role: TensorRole, count: Int) -> [Float] {
-        var random = RandomNumbers(seed: "\(role)".utf8.reduce(5381) { $0 &* 33 &+ UInt64($1) }, stream: 0)
+        var random = RandomNumbers(seed: "\(role)".utf8.reduce(Self.seed) { $0 &* 33 &+ UInt64($1) }, stream: 0)
         var numbers = [Float](repeating: 0, count: count)
         var span = numbers.mutableSpan
         random.fillNormal(&span, deviation: 1)

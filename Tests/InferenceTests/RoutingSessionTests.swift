@@ -38,8 +38,7 @@ import Testing
         let sample = try RandomCheckpoint.sample(routing)
         let exact = try TemporaryStore(sample).session(tokens.count).score(tokens)
         let rounded = try TemporaryStore(sample, PackOptions(quantization: .q8_0)).session(tokens.count).score(tokens)
-        // Now and then rounding sends a token elsewhere, and there outputs are scaled by 2.5.
-        #expect(abs(exact.perplexity / rounded.perplexity - 1) < 0.1)
+        #expect(abs(exact.perplexity / rounded.perplexity - 1) < 0.05)
     }
 
     @Test func `a table sends tokens where it says, and only tokens of its own`() throws {

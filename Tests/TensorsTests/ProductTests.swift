@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 import Testing
 
@@ -17,6 +18,25 @@ struct ProductTests {
         return result
     }
 
+    private func numbers(_ matrix: borrowing Matrix, _ row: Int) -> [Float] {
+        (0..<matrix.columns).map { matrix[row, $0] }
+    }
+
+    /// Activations as quantized weights multiply them.
+    private func rounded(_ numbers: [Float]) -> [Float] {
+        var blocks = [ck_block](repeating: ck_block(), count: numbers.count / 32)
+        kernels(.generic).quantize(numbers, numbers.count, &blocks)
+        return blocks.flatMap { block in
+            withUnsafeBytes(of: block.quants) { $0.map { block.scale * Float(Int8(bitPattern: $0)) } }
+        }
+    }
+
+    /// The sum of products, and that of their magnitudes.
+    private func sums(_ weights: [Float], _ numbers: [Float]) -> (sum: Double, size: Double) {
+        let terms = zip(weights, numbers).map { Double($0) * Double($1) }
+        return (terms.reduce(0, +), terms.reduce(0) { $0 + abs($1) })
+    }
+
     @Test(arguments: WeightFormat.allCases)
     func `a product is the sum of products`(format: WeightFormat) {
         let sample = SampleWeights(format, rows: 37, columns: 512)
@@ -25,16 +45,16 @@ struct ProductTests {
         for row in 0..<37 {
             let weights = sample.row(row)
             for token in 0..<5 {
-                var sum = 0.0
-                var size = 0.0
-                for column in 0..<512 {
-                    let term = Double(weights[column]) * Double(input[token, column])
-                    sum += term
-                    size += abs(term)
+                let found = Double(result[token, row])
+                let (sum, size) = sums(weights, numbers(input, token))
+                guard format.isQuantized else {
+                    #expect(abs(found - sum) <= 1e-6 * size)
+                    continue
                 }
+                let (roundedSum, roundedSize) = sums(weights, rounded(numbers(input, token)))
+                #expect(abs(found - roundedSum) <= 1e-6 * roundedSize)
                 // 8 bits leave an error of half a step of the greatest of 32 activations, which mostly cancels.
-                let tolerance = size * (format.isQuantized ? 3e-3 : 1e-6)
-                #expect(abs(Double(result[token, row]) - sum) <= tolerance)
+                if [.q8_0, .q4_0, .q6_K].contains(format) { #expect(abs(found - sum) <= 2e-3 * size) }
             }
         }
     }
@@ -49,9 +69,10 @@ struct ProductTests {
         }
         let result = product(sample.matrix, activations(input))
         for row in 0..<16 {
-            let terms = sample.row(row).enumerated().map { Double($1) * Double(input[0, $0]) }
-            let size = terms.reduce(0) { $0 + abs($1) }
-            #expect(abs(Double(result[0, row]) - terms.reduce(0, +)) <= 1e-6 * size)
+            let (sum, size) = sums(sample.row(row), numbers(input, 0))
+            // What is subtracted in the end may be as great as the products.
+            let isOffset = [WeightFormat.q4_1, .q5_1, .q4_K, .q5_K, .q2_K].contains(format)
+            #expect(abs(Double(result[0, row]) - sum) <= 1e-6 * (isOffset ? size : abs(sum)))
         }
     }
 
@@ -79,9 +100,8 @@ struct ProductTests {
             alone.gather(together, count: 1) { _ in token }
             #expect(bits(product(sample.matrix, alone)) == Array(bits(all)[token * 37..<(token + 1) * 37]))
         }
-        let terms = sample.row(36).enumerated().map { Double($1) * Double(input[8, $0]) }
-        let size = terms.reduce(0) { $0 + abs($1) }
-        #expect(abs(Double(all[8, 36]) - terms.reduce(0, +)) <= 3e-3 * size)
+        let (sum, size) = sums(sample.row(36), rounded(numbers(input, 8)))
+        #expect(abs(Double(all[8, 36]) - sum) <= 1e-6 * size)
     }
 
     @Test(arguments: WeightFormat.allCases)

@@ -68,23 +68,29 @@ struct WorkersTests {
     @Test(arguments: [1, 3])
     func `a loop that may fail says that it was cancelled, once`(threads: Int) throws {
         let workers = Workers(count: threads)
-        var asked = 0
-        let isCancelled = {
-            asked += 1
-            return asked == 3
-        }
+        let caller = pthread_self()
+        let asked = Atomic(0)
+        let isCancelled = { asked.add(1, ordering: .relaxed).newValue == 3 }
         var caught = 0
         func count(_ work: () throws -> Void) {
             do { try work() } catch { caught += error is CancellationError ? 1 : 0 }
         }
         count {
             try workers.cancellable(by: isCancelled) {
-                count { try workers.forEach(100_000) { _ in try Self.nothing() } }
+                // The caller alone asks, so the others leave it the work until it has.
+                count {
+                    try workers.forEach(100_000) { _ in
+                        while pthread_equal(caller, pthread_self()) == 0, asked.load(ordering: .relaxed) < 3 {
+                            sched_yield()
+                        }
+                        try Self.nothing()
+                    }
+                }
                 count { try workers.checkCancellation() }
             }
         }
         #expect(caught == 3)
-        #expect(asked == 3)
+        #expect(asked.load(ordering: .relaxed) == 3)
     }
 
     private static func nothing() throws {}
