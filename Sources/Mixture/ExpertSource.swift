@@ -44,10 +44,11 @@ package protocol ExpertLease: AnyObject, Sendable {
     /// - Throws: `CancellationError` once it says yes.
     func wait(tile: Int, unless isCancelled: () -> Bool) throws
 
-    /// The weights of a gate-and-up tile, once they have landed and their checksum was found right; waits for that.
-    func gateAndUp(tile: Int) throws -> (gate: WeightMatrix, up: WeightMatrix)
-    /// The weights of a down tile; `tile` counts from the first tile of the expert. Waits as above.
-    func down(tile: Int) throws -> WeightMatrix
+    /// How it is cut into tiles.
+    var layout: ExpertLayout { get }
+    /// The expert's weights, of which the tiles up to this one may be used: they have landed, and their checksums were found
+    /// right. Waits for that.
+    func payload(through tile: Int) throws -> ExpertPayload
 
     /// Gives the expert back; its weights may be replaced from now on.
     func release()
@@ -55,4 +56,14 @@ package protocol ExpertLease: AnyObject, Sendable {
 
 extension ExpertLease {
     package func wait(tile: Int, unless isCancelled: () -> Bool) {}
+
+    /// The weights of a gate-and-up tile. Waits for them.
+    package func gateAndUp(tile: Int) throws -> (gate: WeightMatrix, up: WeightMatrix) {
+        try payload(through: tile).gateAndUp(layout.tiles[tile], layout.shape)
+    }
+
+    /// The weights of a down tile; `tile` counts from the first tile of the expert. Waits for them.
+    package func down(tile: Int) throws -> WeightMatrix {
+        try payload(through: tile).down(layout.tiles[tile], layout.shape)
+    }
 }

@@ -27,7 +27,7 @@ package final class ResidentExperts: ExpertSource {
 private final class ResidentExpert: ExpertLease {
     let expert: Int
     let isResident = true
-    private let layout: ExpertLayout
+    let layout: ExpertLayout
     private let payload: ExpertPayload
 
     init(expert: Int, layout: ExpertLayout, payload: ExpertPayload) {
@@ -36,9 +36,6 @@ private final class ResidentExpert: ExpertLease {
         self.payload = payload
     }
 
-    func gateAndUp(tile: Int) -> (gate: WeightMatrix, up: WeightMatrix) {
-        payload.gateAndUp(layout.tiles[tile], layout.shape)
-    }
-    func down(tile: Int) -> WeightMatrix { payload.down(layout.tiles[tile], layout.shape) }
+    func payload(through tile: Int) -> ExpertPayload { payload }
     func release() {}
 }

@@ -17,9 +17,7 @@ package struct ExpertForecast {
 
     /// Looks at the tokens of a pass.
     package init(of tokens: ArraySlice<Int>, _ architecture: Architecture, _ routers: some Collection<any Router>) {
-        known = routers.map { router in
-            (router as? TableRouter).map { router in Set(tokens.map { router.table[$0] }).sorted() }
-        }
+        known = routers.map { $0.knownExperts(of: tokens) }
         experts = architecture.expertCount
         needsAll = tokens.count * architecture.expertsPerToken >= architecture.expertCount * Self.visitsThatNeedAll
     }

@@ -32,7 +32,7 @@ private final class SharedExpert: ExpertLease {
     let expert = 0
     let isResident = true
     let layout: ExpertLayout
-    private let weights: DenseWeights.Shared
+    private let weights: ExpertPayload
 
     init(_ weights: DenseWeights.Shared) {
         let shape = ExpertShape(
@@ -42,15 +42,10 @@ private final class SharedExpert: ExpertLease {
             preconditionFailure("weights in memory, but no layout: \(shape)")
         }
         self.layout = layout
-        self.weights = weights
+        self.weights = ExpertPayload(gate: weights.gate, up: weights.up, down: weights.down)
     }
 
-    func gateAndUp(tile: Int) -> (gate: WeightMatrix, up: WeightMatrix) {
-        let rows = layout.tiles[tile].rows
-        return (weights.gate.rows(rows), weights.up.rows(rows))
-    }
-
-    func down(tile: Int) -> WeightMatrix { weights.down.rows(layout.tiles[tile].rows) }
+    func payload(through tile: Int) -> ExpertPayload { weights }
 
     func release() {}
 }

@@ -42,13 +42,11 @@ final class RandomExpert: ExpertLease, @unchecked Sendable {  // One test's own;
 
     deinit { bytes.deallocate() }
 
-    func gateAndUp(tile: Int) -> (gate: WeightMatrix, up: WeightMatrix) {
-        payload.gateAndUp(Self.layout.tiles[tile], Self.layout.shape)
-    }
+    var layout: ExpertLayout { Self.layout }
 
-    func down(tile: Int) throws -> WeightMatrix {
-        if isBroken { throw Broken() }
-        return payload.down(Self.layout.tiles[tile], Self.layout.shape)
+    func payload(through tile: Int) throws -> ExpertPayload {
+        if isBroken, tile >= layout.gateAndUpTiles { throw Broken() }
+        return ExpertPayload(bytes: bytes.baseAddress!, owner: self)
     }
 
     func release() { releases += 1 }
@@ -64,8 +62,6 @@ final class RandomExpert: ExpertLease, @unchecked Sendable {  // One test's own;
     }
 
     struct Broken: Error {}
-
-    private var payload: ExpertPayload { ExpertPayload(bytes: bytes.baseAddress!, owner: self) }
 
     private static func pack(_ rows: ArraySlice<[Float]>, into bytes: UnsafeMutableRawBufferPointer) {
         let columns = rows.first!.count

@@ -12,4 +12,11 @@ package protocol Router: Sendable {
     ///   - scores: `[tokens, experts]`, as the gate left them, in f32.
     ///   - tokens: their ids, which tables go by.
     func route(_ scores: borrowing Matrix, of tokens: ArraySlice<Int>) -> Assignment
+
+    /// The experts that tokens with these ids will visit in the router's layer, ascending, where the ids alone tell.
+    func knownExperts(of tokens: ArraySlice<Int>) -> [Int]?
+}
+
+extension Router {
+    package func knownExperts(of tokens: ArraySlice<Int>) -> [Int]? { nil }
 }

@@ -16,6 +16,8 @@ package struct TableRouter: Router {
         self.weighting = weighting
     }
 
+    package func knownExperts(of tokens: ArraySlice<Int>) -> [Int]? { Set(tokens.map { table[$0] }).sorted() }
+
     package func route(_ scores: borrowing Matrix, of tokens: ArraySlice<Int>) -> Assignment {
         precondition(tokens.count == scores.rows, "\(tokens.count) tokens with \(scores.rows) rows of scores")
         var visits: [Assignment.Visit] = []

@@ -64,39 +64,17 @@ final class CachedExpert: ExpertLease, @unchecked Sendable {  // The table's loc
         }
     }
 
-    func gateAndUp(tile: Int) throws -> (gate: WeightMatrix, up: WeightMatrix) {
-        let place = layout.tiles[tile]
-        precondition(place.part == .gateAndUp, "tile \(tile) of an expert has no gate rows")
-        let start = try payload(through: tile) + place.offset
-        return (
-            WeightMatrix(
-                format: layout.shape.gateFormat, rows: place.rows.count, columns: layout.shape.hiddenSize, bytes: start,
-                owner: self),
-            WeightMatrix(
-                format: layout.shape.upFormat, rows: place.rows.count, columns: layout.shape.hiddenSize,
-                bytes: start + place.upOffset, owner: self)
-        )
-    }
-
-    func down(tile: Int) throws -> WeightMatrix {
-        let place = layout.tiles[tile]
-        precondition(place.part == .down, "tile \(tile) of an expert has no down rows")
-        return WeightMatrix(
-            format: layout.shape.downFormat, rows: place.rows.count, columns: layout.shape.intermediateSize,
-            bytes: try payload(through: tile) + place.offset, owner: self)
-    }
-
     func release() { table.release(self) }
 
     func error(tile: Int? = nil, found: String) -> ExpertError {
         ExpertError(store: table.path, layer: layer, expert: expert, tile: tile, found: found)
     }
 
-    /// The payload, once its tiles are there up to this one. It stays where it is until the lease ends.
-    private func payload(through tile: Int) throws -> UnsafeRawPointer {
+    /// The payload stays where it is until the lease ends.
+    func payload(through tile: Int) throws -> ExpertPayload {
         if readyTiles.load(ordering: .acquiring) <= tile { try table.wait(for: self, tile: tile) { false } }
         guard let slot else { preconditionFailure("expert \(expert) of layer \(layer) is used without a lease") }
-        return slot.payload
+        return ExpertPayload(bytes: slot.payload, owner: self)
     }
 }
 
