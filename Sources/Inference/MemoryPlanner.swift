@@ -70,7 +70,12 @@ struct MemoryPlanner {
     /// Everything but the experts.
     private func fixed() -> MemoryPlan {
         let architecture = model.architecture
-        let (cache, scratch) = LanguageModel.bytes(architecture, limits: options.limits)
+        let shared = [.sharedGate, .sharedUp, .sharedDown] as Set<TensorRole.Kind>
+        let hasFloats =
+            layouts.contains(where: \.shape.hasFloats)
+            || model.denseFormats.contains { shared.contains($0.key.kind) && $0.value == .f32 }
+        let (cache, scratch) = LanguageModel.bytes(
+            architecture, limits: options.limits, options.strategy, threads: options.threads, hasFloats: hasFloats)
         var plan = MemoryPlan()
         plan.program = ProcessMemory().current + Self.reserve + architecture.vocabularySize * Candidates.bytesPerToken
         plan.dense = model.denseBytes

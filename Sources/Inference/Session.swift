@@ -26,13 +26,13 @@ public final class Session {
     private var isUsed = false
 
     init(_ model: Model, _ options: SessionOptions) throws {
-        let planner = MemoryPlanner(Footprint(model.store, model.architecture), options, in: AvailableMemory())
-        let planned = try planner.plan()
+        let memory = MemoryPlanner(Footprint(model.store, model.architecture), options, in: AvailableMemory())
+        let planned = try memory.plan()
         let files = ProgramFiles()
         files.dropUnused()
         fileReads = files.reads
         (plan, slabs) = planned
-        warnings = planner.warnings(plan)
+        warnings = memory.warnings(plan)
         self.model = model
         self.options = options
         let dense = try model.store.loadDense()
@@ -44,7 +44,8 @@ public final class Session {
         // Last, since they make do with fewer threads where the system grants no more, and the loader cannot.
         workers = Workers(count: options.threads)
         language = LanguageModel(
-            model.architecture, weights: weights, experts: cache, workers: workers, limits: options.limits)
+            model.architecture, weights: weights, experts: cache, workers: workers, limits: options.limits,
+            planner: Planner(options.strategy, threads: workers.count))
         language.prefetchesPrompts = options.prefetchesPrompts
         loadSeconds = (ContinuousClock.now - model.opened) / .seconds(1)
     }

@@ -1,3 +1,4 @@
+public import Mixture
 public import Offload
 import Tensors
 import Transformer
@@ -16,6 +17,8 @@ public struct SessionOptions: Sendable {
     /// only generates.
     public var scoredTokens = 16
     public var policy: EvictionPolicyName = .decay
+    /// How the experts of a layer are spread over threads.
+    public var strategy = StrategyChoice.automatic
     /// Whether the next layer's experts are read while a prompt passes this one.
     public var prefetchesPrompts = true
 

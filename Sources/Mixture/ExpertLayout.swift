@@ -18,6 +18,9 @@ package struct ExpertShape: Codable, Hashable, Sendable {
         self.upFormat = upFormat
         self.downFormat = downFormat
     }
+
+    /// Whether some of its weights are f32.
+    package var hasFloats: Bool { [gateFormat, upFormat, downFormat].contains(.f32) }
 }
 
 /// Where the rows of an expert lie in its payload.

@@ -35,6 +35,23 @@ package struct Activations: ~Copyable, @unchecked Sendable {  // Owns its memory
     /// Blocks of a row, 0 when the columns do not divide into blocks.
     private var blocksPerRow: Int { columns % 32 == 0 ? columns / 32 : 0 }
 
+    /// Uses the first `rows` rows, in the forms that weights of these formats multiply; what they hold is left as it is.
+    package mutating func use(rows: Int, for formats: [WeightFormat]) {
+        use(rows: rows, blocks: formats.contains(where: \.isQuantized), floats: !formats.allSatisfy(\.isQuantized))
+    }
+
+    /// The same, in the forms that other activations are there in.
+    package mutating func use(rows: Int, as other: borrowing Activations) {
+        use(rows: rows, blocks: other.hasBlocks, floats: other.hasFloats)
+    }
+
+    private mutating func use(rows: Int, blocks: Bool, floats: Bool) {
+        precondition(rows >= 0 && rows <= capacity, "\(rows) rows into \(capacity)")
+        self.rows = rows
+        hasFloats = floats
+        hasBlocks = blocks && blocksPerRow > 0
+    }
+
     /// Takes over the rows in use of a matrix.
     ///
     /// - Parameters:
@@ -46,13 +63,12 @@ package struct Activations: ~Copyable, @unchecked Sendable {  // Owns its memory
         on workers: Workers? = nil
     ) {
         precondition(matrix.columns == columns, "\(matrix.columns) columns into \(columns)")
-        precondition(matrix.rows <= capacity, "\(matrix.rows) rows into \(capacity)")
-        rows = matrix.rows
-        hasFloats = wantsFloats
-        hasBlocks = quantized && blocksPerRow > 0
+        use(rows: matrix.rows, blocks: quantized, floats: wantsFloats)
         let range = changed ?? 0..<rows
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
-        convert(range, of: matrix, on: workers)
+        let source = MatrixView(rows: matrix.rows, columns: columns, storage: matrix.storage)
+        let view = view
+        Workers.forEach(range.count, on: workers) { view.load(row: range.lowerBound + $0, of: source) }
     }
 
     /// Takes over the rows in use of a matrix, in the forms that weights of these formats multiply.
@@ -62,29 +78,15 @@ package struct Activations: ~Copyable, @unchecked Sendable {  // Owns its memory
             on: workers)
     }
 
-    private func convert(_ range: Range<Int>, of matrix: borrowing Matrix, on workers: Workers?) {
-        Workers.forEach(range.count, on: workers) { index in
-            let row = range.lowerBound + index
-            let source = matrix.storage + row * columns
-            if hasFloats { (floats + row * columns).update(from: source, count: columns) }
-            if hasBlocks { CPU.kernels.quantize(source, columns, blocks + row * blocksPerRow) }
-        }
+    /// Lends the rows in use to several threads.
+    package func withView<Result: ~Copyable, Failure: Error>(
+        _ body: (ActivationsView) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(view)
     }
 
-    /// Takes over `count` rows of other activations, with whatever was loaded there: `row(i)` says which comes i-th.
-    package mutating func gather(_ source: borrowing Activations, count: Int, row: (Int) -> Int) {
-        precondition(source.columns == columns, "\(source.columns) columns into \(columns)")
-        precondition(count <= capacity, "\(count) rows into \(capacity)")
-        rows = count
-        hasFloats = source.hasFloats
-        hasBlocks = source.hasBlocks
-        for target in 0..<count {
-            let row = row(target)
-            precondition(row >= 0 && row < source.rows, "row \(row) of \(source.rows)")
-            if hasFloats { (floats + target * columns).update(from: source.floats + row * columns, count: columns) }
-            if hasBlocks {
-                (blocks + target * blocksPerRow).update(from: source.blocks + row * blocksPerRow, count: blocksPerRow)
-            }
-        }
+    var view: ActivationsView {
+        ActivationsView(
+            rows: rows, columns: columns, hasFloats: hasFloats, hasBlocks: hasBlocks, floats: floats, blocks: blocks)
     }
 }

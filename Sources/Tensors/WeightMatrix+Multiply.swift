@@ -13,6 +13,14 @@ extension WeightMatrix {
         _ activations: borrowing Activations, tokens: Range<Int>? = nil, into view: MatrixView, row: Int? = nil,
         column: Int = 0, exact: Bool
     ) {
+        multiply(activations.view, tokens: tokens, into: view, row: row, column: column, exact: exact)
+    }
+
+    /// The same for a view of activations.
+    package func multiply(
+        _ activations: ActivationsView, tokens: Range<Int>? = nil, into view: MatrixView, row: Int? = nil,
+        column: Int = 0, exact: Bool
+    ) {
         let range = tokens ?? 0..<activations.rows
         let row = row ?? range.lowerBound
         precondition(activations.columns == columns, "\(rows) × \(columns) times \(activations.columns) columns")

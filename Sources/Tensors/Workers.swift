@@ -8,7 +8,7 @@ package final class Workers: Sendable {
     package var count: Int { crew.helpers + 1 }
     private let crew: Crew
     private let isRunning = Atomic(false)
-    private let interest = Interest()
+    let interest = Interest()
 
     /// Stack of each thread but the caller's, in bytes.
     package static let stackBytes = 512 << 10

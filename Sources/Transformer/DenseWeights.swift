@@ -49,6 +49,8 @@ package final class DenseWeights: Sendable {
 
         /// What its input must be prepared for.
         var inputFormats: [WeightFormat] { [gate.format, up.format] }
+
+        var hasFloats: Bool { (inputFormats + [down.format]).contains(.f32) }
     }
 
     let tokenEmbedding: WeightMatrix

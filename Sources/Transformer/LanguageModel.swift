@@ -29,38 +29,36 @@ package final class LanguageModel {
 
     package init(
         _ architecture: Architecture, weights: DenseWeights, experts: any ExpertSource, workers: Workers,
-        limits: PassLimits
+        limits: PassLimits, planner: Planner
     ) {
         self.architecture = architecture
         self.limits = limits
         self.weights = weights
         self.experts = experts
         self.workers = workers
+        let hasFloats = weights.layers.indices.contains {
+            experts.layout(layer: $0).shape.hasFloats || weights.layers[$0].shared?.hasFloats ?? false
+        }
         attention = weights.layers.map { Attention($0, architecture, positions: limits.positions) }
-        execution = Execution(
-            workers: workers, hiddenSize: architecture.hiddenSize, intermediateSize: architecture.intermediateSize,
-            tokens: limits.tokens, visitsPerToken: architecture.visitsPerToken)
-        shared = SharedExperts(weights).map { experts in
-            let execution = Execution(
-                workers: workers, hiddenSize: architecture.hiddenSize,
-                intermediateSize: architecture.sharedIntermediateSize ?? 0, tokens: limits.tokens, visitsPerToken: 1)
-            return (experts, execution)
+        let (routed, shared) = architecture.executionSizes(limits, threads: planner.threads, hasFloats: hasFloats)
+        execution = Execution(routed, planner: planner, workers: workers)
+        self.shared = SharedExperts(weights).flatMap { experts in
+            shared.map { (experts, Execution($0, planner: planner, workers: workers, isShared: true)) }
         }
         scratch = Scratch(architecture, limits: limits)
     }
 
     /// Bytes that a model with these limits allocates beside its weights.
-    package static func bytes(_ architecture: Architecture, limits: PassLimits) -> (keyValueCache: Int, scratch: Int) {
-        let execution = Execution.bytes(
-            hiddenSize: architecture.hiddenSize, intermediateSize: architecture.intermediateSize, tokens: limits.tokens,
-            visitsPerToken: architecture.visitsPerToken)
-        let shared = architecture.sharedIntermediateSize.map { width in
-            Execution.bytes(
-                hiddenSize: architecture.hiddenSize, intermediateSize: width, tokens: limits.tokens, visitsPerToken: 1)
-        }
+    ///
+    /// - Parameter hasFloats: whether some experts' weights are f32.
+    package static func bytes(
+        _ architecture: Architecture, limits: PassLimits, _ choice: StrategyChoice, threads: Int, hasFloats: Bool
+    ) -> (keyValueCache: Int, scratch: Int) {
+        let (routed, shared) = architecture.executionSizes(limits, threads: threads, hasFloats: hasFloats)
+        let execution = Execution.bytes(routed, choice) + (shared.map { Execution.bytes($0, choice) } ?? 0)
         return (
             architecture.layerCount * Attention.cacheBytes(architecture, positions: limits.positions),
-            Scratch.bytes(architecture, limits: limits) + execution + (shared ?? 0) + architecture.routerBytes
+            Scratch.bytes(architecture, limits: limits) + execution + architecture.routerBytes
         )
     }
 
@@ -104,9 +102,9 @@ package final class LanguageModel {
             let gates = recorder == nil || weights.layers[layer].gate == nil ? [] : GateReading.all(scratch.scores)
             try recorder?.record(assignment, of: tokens, gates: gates, at: position, layer: layer, phase: phase)
             forecast?.announceLikely(after: layer, to: experts)
-            try scratch.run(execution, assignment, from: experts, layer: layer)
+            try scratch.run(execution, assignment, from: experts, layer: layer, phase)
             if let (experts, execution) = shared, let everyToken {
-                try scratch.run(execution, everyToken, from: experts, layer: layer)
+                try scratch.run(execution, everyToken, from: experts, layer: layer, phase)
             }
             try workers.checkCancellation()
             try scratch.checkHidden(at: position, "layer \(layer)", on: workers)
@@ -152,5 +150,19 @@ package final class LanguageModel {
         try workers.checkCancellation()
         try scratch.checkScores(at: position, "the router of layer \(number)", on: workers)
         return layer.router.route(scratch.scores, of: tokens)
+    }
+}
+
+extension Architecture {
+    /// What computing the routed experts, and the shared one, is made for.
+    fileprivate func executionSizes(
+        _ limits: PassLimits, threads: Int, hasFloats: Bool
+    ) -> (routed: Execution.Sizes, shared: Execution.Sizes?) {
+        func sizes(_ width: Int, _ visits: Int) -> Execution.Sizes {
+            Execution.Sizes(
+                hiddenSize: hiddenSize, intermediateSize: width, tokens: limits.tokens, visitsPerToken: visits,
+                threads: threads, hasFloats: hasFloats)
+        }
+        return (sizes(intermediateSize, visitsPerToken), sharedIntermediateSize.map { sizes($0, 1) })
     }
 }

@@ -1,5 +1,6 @@
 import Mixture
 import ModelFiles
+import Profiling
 import Tensors
 
 /// What a pass works in, made once at its greatest size.
@@ -91,9 +92,12 @@ extension Scratch {
 
     /// Adds to the residual stream what the visited experts make of the prepared tokens.
     mutating func run(
-        _ execution: Execution, _ assignment: Assignment, from source: any ExpertSource, layer: Int
+        _ execution: Execution, _ assignment: Assignment, from source: any ExpertSource, layer: Int,
+        _ phase: RoutingTraceEntry.Phase
     ) throws {
-        try execution.run(assignment, on: inputs, from: source, layer: layer, addingTo: &hidden)
+        try execution.run(
+            assignment, on: inputs, from: source, layer: layer, phase: phase == .decode ? .decode : .prompt,
+            addingTo: &hidden)
     }
 
     /// The logits of the prepared rows.

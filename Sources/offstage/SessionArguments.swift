@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Inference
+public import Mixture
 public import Offload
 
 /// The flags that every command that runs a model shares.
@@ -30,6 +31,11 @@ struct SessionArguments: ParsableArguments {
 
     @Option(help: "Read the experts of a prompt's next layer while this one computes.")
     var prefetch: Switch = .on
+
+    @Option(
+        help: ArgumentHelp(
+            "How experts are spread over threads: rows, experts, groups:2, tiles, tokens; auto.", valueName: "name"))
+    var strategy: StrategyChoice = .automatic
 
     @Option(
         parsing: .unconditional,
@@ -69,6 +75,7 @@ struct SessionArguments: ParsableArguments {
         // A text that is continued wants the logits of its last token alone.
         if newTokens > 0 { options.scoredTokens = 1 }
         options.policy = policy
+        options.strategy = strategy
         options.prefetchesPrompts = prefetch == .on
         return options
     }
@@ -90,3 +97,11 @@ extension MemoryBudget: ExpressibleByArgument {
 }
 
 extension EvictionPolicyName: NamedOption {}
+
+extension StrategyChoice: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument.lowercased()) }
+
+    public var defaultValueDescription: String { description }
+
+    public static var allValueStrings: [String] { ["auto", "rows", "experts", "groups:2", "tiles", "tokens"] }
+}

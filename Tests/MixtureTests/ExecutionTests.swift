@@ -20,14 +20,14 @@ import Testing
     /// What the experts add to a residual stream of zeros.
     private func run(_ tokens: Int, _ source: RandomExperts, threads: Int = 1) throws -> [[Float]] {
         let workers = Workers(count: threads)
-        let execution = Execution(
-            workers: workers, hiddenSize: RandomExpert.hidden, intermediateSize: RandomExpert.intermediate,
-            tokens: tokens,
-            visitsPerToken: Self.k)
+        let sizes = Execution.Sizes(
+            hiddenSize: RandomExpert.hidden, intermediateSize: RandomExpert.intermediate, tokens: tokens,
+            visitsPerToken: Self.k, threads: threads, hasFloats: true)
+        let execution = Execution(sizes, planner: Planner(.fixed(.tiles), threads: threads), workers: workers)
         var activations = Activations(rows: tokens, columns: RandomExpert.hidden)
         activations.load(Matrix(input(tokens)), for: [.f32], on: workers)
         var hidden = Matrix(rows: tokens, columns: RandomExpert.hidden)
-        try execution.run(assignment(tokens), on: activations, from: source, layer: 0, addingTo: &hidden)
+        try execution.run(assignment(tokens), on: activations, from: source, layer: 0, phase: .prompt, addingTo: &hidden)
         return (0..<tokens).map { token in (0..<RandomExpert.hidden).map { hidden[token, $0] } }
     }
 

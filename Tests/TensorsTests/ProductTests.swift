@@ -84,7 +84,7 @@ struct ProductTests {
         var alone = Activations(rows: 1, columns: 768)
         let all = bits(product(sample.matrix, together))
         for token in 0..<tokens {
-            alone.gather(together, count: 1) { _ in token }
+            alone.take([token], of: together)
             #expect(bits(product(sample.matrix, alone)) == Array(all[token * 83..<(token + 1) * 83]))
         }
     }
@@ -97,7 +97,7 @@ struct ProductTests {
         let all = product(sample.matrix, together)
         var alone = Activations(rows: 1, columns: 352)
         for token in 0..<9 {
-            alone.gather(together, count: 1) { _ in token }
+            alone.take([token], of: together)
             #expect(bits(product(sample.matrix, alone)) == Array(bits(all)[token * 37..<(token + 1) * 37]))
         }
         let (sum, size) = sums(sample.row(36), rounded(numbers(input, 8)))
@@ -196,7 +196,7 @@ struct ProductTests {
     @Test func `gathered rows keep what was loaded`() {
         let input = activations(randomMatrix(rows: 5, columns: 64, seed: 9))
         var chosen = Activations(rows: 4, columns: 64)
-        chosen.gather(input, count: 2) { [3, 1][$0] }
+        chosen.take([3, 1], of: input)
         #expect(chosen.rows == 2 && chosen.hasFloats && chosen.hasBlocks)
         for format in [WeightFormat.f16, .q8_0] {
             let sample = SampleWeights(format, rows: 16, columns: 64)
@@ -216,5 +216,17 @@ struct ProductTests {
         input[1, 5] = .nan
         let result = product(SampleWeights(.q8_0, rows: 16, columns: 64).matrix, activations(input))
         #expect((0..<16).allSatisfy { !result[0, $0].isNaN && result[1, $0].isNaN })
+    }
+}
+
+extension Activations {
+    /// Takes over some rows of other activations.
+    fileprivate mutating func take(_ rows: [Int], of other: borrowing Activations) {
+        use(rows: rows.count, as: other)
+        withView { view in
+            other.withView { other in
+                for (row, source) in rows.enumerated() { view.copy(row: source, of: other, to: row) }
+            }
+        }
     }
 }

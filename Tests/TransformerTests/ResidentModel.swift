@@ -20,7 +20,8 @@ struct ResidentModel {
         }
         model = LanguageModel(
             architecture, weights: weights, experts: ResidentExperts(layouts: layouts, payloads: payloads),
-            workers: Workers(count: threads), limits: PassLimits(tokens: tokens, positions: tokens))
+            workers: Workers(count: threads), limits: PassLimits(tokens: tokens, positions: tokens),
+            planner: Planner(.automatic, threads: threads))
     }
 
     /// The log-probability of each token but the first, the text being cut into passes of `chunk` tokens.

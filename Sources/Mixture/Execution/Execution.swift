@@ -1,0 +1,174 @@
+import Synchronization
+package import Tensors
+
+/// Computes the experts that tokens visit, spread over threads as a strategy says, and holds the scratch memory for it.
+///
+/// Every visit's output is kept apart until all are there, then combined in slot order: neither the strategy nor which expert
+/// was resident and which had to land changes a bit.
+package final class Execution {
+    /// Visits to one expert that are computed together; bounds the scratch, whatever the length of a prompt.
+    package static let batchRows = 256
+
+    /// What the scratch is made for.
+    package struct Sizes: Sendable {
+        package var hiddenSize: Int
+        package var intermediateSize: Int
+        /// Tokens of a pass, and experts that each visits, at most.
+        package var tokens: Int
+        package var visitsPerToken: Int
+        package var threads: Int
+        /// Whether some weights are f32, whose products by BLAS are cut in one way only.
+        package var hasFloats: Bool
+
+        package init(
+            hiddenSize: Int, intermediateSize: Int, tokens: Int, visitsPerToken: Int, threads: Int, hasFloats: Bool
+        ) {
+            self.hiddenSize = hiddenSize
+            self.intermediateSize = intermediateSize
+            self.tokens = tokens
+            self.visitsPerToken = visitsPerToken
+            self.threads = threads
+            self.hasFloats = hasFloats
+        }
+
+        fileprivate func scratch(for choice: StrategyChoice) -> ExpertScratch.Sizes {
+            let visits = max(tokens, 1) * visitsPerToken
+            let rows = choice.scratchRows(threads: threads, needsChunks: hasFloats)
+            return ExpertScratch.Sizes(
+                hiddenSize: hiddenSize, intermediateSize: intermediateSize, rows: min(rows, visits), visits: visits)
+        }
+    }
+
+    private let workers: Workers
+    private let planner: Planner
+    private let isShared: Bool
+    private var scratch: ExpertScratch
+    private var leases: [any ExpertLease] = []
+
+    /// - Parameter isShared: whether it computes the expert that every token visits.
+    package init(_ sizes: Sizes, planner: Planner, workers: Workers, isShared: Bool = false) {
+        self.workers = workers
+        self.planner = planner
+        self.isShared = isShared
+        scratch = ExpertScratch(sizes.scratch(for: planner.choice))
+    }
+
+    /// Bytes of that scratch.
+    package static func bytes(_ sizes: Sizes, _ choice: StrategyChoice) -> Int {
+        ExpertScratch.bytes(sizes.scratch(for: choice))
+    }
+
+    /// Adds to each row of `hidden` what its token's experts make of it.
+    ///
+    /// - Parameters:
+    ///   - tokens: the layer's normalized input, `[tokens, hidden]`, prepared for the experts' weight formats.
+    ///   - hidden: the residual stream, `[tokens, hidden]`.
+    /// - Throws: what the leases throw, and `CancellationError` when the work of the workers has been cancelled.
+    package func run(
+        _ assignment: Assignment, on tokens: borrowing Activations, from source: any ExpertSource, layer: Int,
+        phase: LayerCall.Phase, addingTo hidden: inout Matrix
+    ) throws {
+        try source.lease(assignment.visitedExperts, layer: layer, tokens: assignment.tokens, into: &leases)
+        var next = 0
+        defer { for lease in leases[next...] { lease.release() } }
+        guard !leases.isEmpty else { return }
+        let call = LayerCall(
+            layer: layer, phase: phase, isShared: isShared, tokens: assignment.tokens, experts: assignment.experts,
+            visits: leases.map { assignment[$0.expert].count })
+        let waits = !leases.allSatisfy(\.isResident)
+        let decision = planner.decide(call)
+        let start = ContinuousClock.now
+        let layout = source.layout(layer: layer)
+        let rows = scratch.rows
+        try scratch.withViews(
+            visits: assignment.visits.count, like: tokens, downFormat: layout.shape.downFormat
+        ) { scratch in
+            try tokens.withView { tokens in
+                while next < leases.count {
+                    let group = leases[next..<endOfGroup(from: next, decision.strategy)]
+                    next = group.endIndex
+                    try compute(group, assignment, layout, tokens, scratch, decision.strategy, rows: rows)
+                }
+            }
+        }
+        if !waits { planner.record(call, decision, seconds: (ContinuousClock.now - start) / .seconds(1)) }
+        hidden.combine(scratch.outputs, by: assignment, on: workers)
+    }
+
+    /// Leases computed in one go: all that are resident, or as many as there are teams when they must land.
+    private func endOfGroup(from first: Int, _ strategy: any ExecutionStrategy) -> Int {
+        guard leases[first].isResident else {
+            return min(first + strategy.teams(threads: workers.count), leases.count)
+        }
+        return leases[first...].firstIndex { !$0.isResident } ?? leases.count
+    }
+
+    private func compute(
+        _ leases: ArraySlice<any ExpertLease>, _ assignment: Assignment, _ layout: ExpertLayout,
+        _ tokens: ActivationsView, _ scratch: ExpertScratch.Views, _ strategy: any ExecutionStrategy, rows: Int
+    ) throws {
+        let held = HeldLeases(leases)
+        defer { held.releaseAll() }
+        let pass = ExpertPass(
+            workers: workers, assignment: assignment, experts: leases.map { ExpertPass.Expert($0, assignment) },
+            cut: ExpertCut(layout), tokens: tokens, scratch: scratch, finished: { held.finish($0) })
+        let visits = pass.experts.map(\.visits.count)
+        let limits = ScheduleLimits(
+            threads: workers.count, rows: rows, chunk: layout.shape.hasFloats ? Self.batchRows : nil)
+        let schedule = strategy.schedule(visits, limits) ?? TileStrategy().schedule(visits, limits)!
+        held.expect(schedule)
+        try workers.run(schedule, pass)
+    }
+}
+
+/// Leases that are given back as soon as nothing more is computed with them.
+private final class HeldLeases: Sendable {
+    private let leases: [any ExpertLease]
+    /// Parts of each that are not done yet; nil once it is given back.
+    private let left: Mutex<[Int?]>
+
+    init(_ leases: ArraySlice<any ExpertLease>) {
+        self.leases = Array(leases)
+        left = Mutex(leases.map { _ in 0 })
+    }
+
+    func expect(_ schedule: Schedule) {
+        left.withLock { left in
+            for team in schedule.teams {
+                for phase in team.phases { for part in phase { left[part.expert] = left[part.expert]! + 1 } }
+            }
+        }
+    }
+
+    func finish(_ part: Schedule.Part) {
+        let isLast = left.withLock { left in
+            guard let count = left[part.expert] else { return false }
+            left[part.expert] = count > 1 ? count - 1 : nil
+            return count == 1
+        }
+        if isLast { leases[part.expert].release() }
+    }
+
+    /// Gives back what has not been, when nobody computes any more.
+    func releaseAll() {
+        let rest = left.withLock { left in
+            defer { for index in left.indices { left[index] = nil } }
+            return left.indices.filter { left[$0] != nil }
+        }
+        for index in rest { leases[index].release() }
+    }
+}
+
+extension Matrix {
+    /// Adds each token's outputs, weighted, to its row, in slot order.
+    fileprivate mutating func combine(_ outputs: borrowing Matrix, by assignment: Assignment, on workers: Workers) {
+        let (rows, offsets) = assignment.rowsByToken()
+        withView { view in
+            workers.forEach(assignment.tokens) { token in
+                for row in rows[offsets[token]..<offsets[token + 1]] {
+                    view.add(row: row, of: outputs, times: assignment.visits[row].weight, to: token)
+                }
+            }
+        }
+    }
+}

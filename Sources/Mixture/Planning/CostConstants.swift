@@ -1,0 +1,39 @@
+/// What a machine's parts cost, as measured; times in seconds, rates in bytes per second.
+package struct CostConstants: Codable, Sendable, Equatable {
+    /// A way between two places that have memory of their own.
+    package struct Link: Codable, Sendable, Equatable {
+        package var latency: Double
+        package var bandwidth: Double
+
+        package init(latency: Double, bandwidth: Double) {
+            self.latency = latency
+            self.bandwidth = bandwidth
+        }
+    }
+
+    package var threads: Int
+    /// To begin a parallel loop and end it.
+    package var loop: Double
+    /// To go from one step to the next once its last unit is done.
+    package var step: Double
+    /// To take a unit, run its checks, and say that it is done.
+    package var unit: Double
+    /// Memory read by one thread, and by all together.
+    package var bandwidthAlone: Double
+    package var bandwidthTogether: Double
+    /// Between memory nodes; nil where there is one.
+    package var link: Link?
+
+    package init(
+        threads: Int, loop: Double, step: Double, unit: Double, bandwidthAlone: Double, bandwidthTogether: Double,
+        link: Link? = nil
+    ) {
+        self.threads = threads
+        self.loop = loop
+        self.step = step
+        self.unit = unit
+        self.bandwidthAlone = bandwidthAlone
+        self.bandwidthTogether = bandwidthTogether
+        self.link = link
+    }
+}

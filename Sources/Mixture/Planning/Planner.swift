@@ -1,0 +1,79 @@
+/// Chooses for every layer and load how its experts are spread over threads, and keeps what came of it.
+///
+/// It belongs to the thread that runs the layers.
+package final class Planner {
+    package let choice: StrategyChoice
+    package let threads: Int
+    /// The strategies it chooses among.
+    package let names: [StrategyName]
+    private let strategies: [any ExecutionStrategy]
+    private let predict: @Sendable (LayerCall, any ExecutionStrategy) -> Double?
+    /// What it has learned.
+    package private(set) var dictionary: StrategyDictionary
+    /// What every layer did, for those who ask why.
+    package private(set) var history = PlanHistory()
+
+    /// - Parameters:
+    ///   - dictionary: what was learned before.
+    ///   - predict: seconds that a strategy will take, where they can be told.
+    package init(
+        _ choice: StrategyChoice, threads: Int, dictionary: StrategyDictionary = StrategyDictionary(),
+        predict: @escaping @Sendable (LayerCall, any ExecutionStrategy) -> Double? = { _, _ in nil }
+    ) {
+        self.choice = choice
+        self.threads = threads
+        self.dictionary = dictionary
+        self.predict = predict
+        names = choice.candidates(threads: threads)
+        strategies = names.map(\.strategy)
+    }
+
+    /// What has been decided for a call.
+    package struct Decision {
+        package let strategy: any ExecutionStrategy
+        fileprivate let key: LoadKey
+        fileprivate let arm: Int
+    }
+
+    package func decide(_ call: LayerCall) -> Decision {
+        let key = LoadKey(call)
+        guard names.count > 1 else {
+            if dictionary[key] == nil { _ = dictionary.choose(key) { arms(call) } }
+            return Decision(strategy: strategies[0], key: key, arm: 0)
+        }
+        if dictionary[key] == nil, let entry = dictionary[key.pooled] { dictionary.adopt(key, entry) }
+        let arm = dictionary.choose(key) { arms(call) }
+        return Decision(strategy: strategies[arm], key: key, arm: arm)
+    }
+
+    /// Remembers what a call took that waited for nothing but its own work.
+    package func record(_ call: LayerCall, _ decision: Decision, seconds: Double) {
+        let load = Self.units(of: call)
+        dictionary.record(decision.key, arm: decision.arm, seconds: seconds / load)
+        if names.count > 1 {
+            dictionary.adopt(decision.key.pooled, dictionary[decision.key]!)
+            dictionary.record(decision.key.pooled, arm: decision.arm, seconds: seconds / load)
+        }
+        history.record(call, names[decision.arm], seconds: seconds)
+    }
+
+    /// Sentences about every layer: what was chosen, predicted and measured.
+    package func explanation() -> [LayerExplanation] {
+        history.layers(dictionary) { call in Self.units(of: call) }
+    }
+
+    private func arms(_ call: LayerCall) -> [StrategyDictionary.Arm] {
+        let load = Self.units(of: call)
+        return zip(names, strategies).map { name, strategy in
+            StrategyDictionary.Arm(
+                name: name.description, predicted: predict(call, strategy).map { $0 / load })
+        }
+    }
+
+    /// Loads of one kind differ in size; this is what their times are about proportional to.
+    private static func units(of call: LayerCall) -> Double {
+        Double(call.visits.reduce(0) { $0 + max($1, visitsWorthReading) })
+    }
+
+    private static let visitsWorthReading = 8
+}

@@ -1,0 +1,50 @@
+/// What computing experts of one shape costs on one machine, in seconds.
+package struct UnitCosts: Codable, Sendable, Equatable {
+    /// Of one row of weights for so many visits; a row of gate and up is two of them.
+    package struct Point: Codable, Sendable, Equatable {
+        package var visits: Int
+        package var gateAndUpRow: Double
+        package var downRow: Double
+
+        package init(visits: Int, gateAndUpRow: Double, downRow: Double) {
+            self.visits = visits
+            self.gateAndUpRow = gateAndUpRow
+            self.downRow = downRow
+        }
+    }
+
+    /// For a thread that computes alone, ascending by visits.
+    package var alone: [Point]
+    /// For each of all threads when they compute at the same time, by the same numbers of visits.
+    package var together: [Point]
+    /// To gather a visit's input, and to convert what comes between gate and down.
+    package var gatheredVisit: Double
+    package var innerVisit: Double
+
+    package init(alone: [Point], together: [Point], gatheredVisit: Double, innerVisit: Double) {
+        self.alone = alone
+        self.together = together
+        self.gatheredVisit = gatheredVisit
+        self.innerVisit = innerVisit
+    }
+
+    /// Of one row, while `active` of `threads` threads compute.
+    func row(_ cost: KeyPath<Point, Double>, visits: Int, active: Int, of threads: Int) -> Double {
+        let lone = Self.interpolated(alone, visits, cost)
+        guard threads > 1, active > 1 else { return lone }
+        let shared = Self.interpolated(together, visits, cost)
+        return lone + (shared - lone) * Double(active - 1) / Double(threads - 1)
+    }
+
+    /// Between points linear; beyond the last in proportion.
+    private static func interpolated(_ points: [Point], _ visits: Int, _ cost: KeyPath<Point, Double>) -> Double {
+        guard let last = points.last else { return 0 }
+        guard let next = points.firstIndex(where: { $0.visits >= visits }) else {
+            return last[keyPath: cost] * Double(visits) / Double(last.visits)
+        }
+        guard next > 0, points[next].visits > visits else { return points[next][keyPath: cost] }
+        let (low, high) = (points[next - 1], points[next])
+        let share = Double(visits - low.visits) / Double(high.visits - low.visits)
+        return low[keyPath: cost] + share * (high[keyPath: cost] - low[keyPath: cost])
+    }
+}

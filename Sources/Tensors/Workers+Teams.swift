@@ -1,0 +1,124 @@
+import CKernels
+import Synchronization
+
+extension Workers {
+    /// Threads that go through steps together: the units of a step run at the same time, and begin when all of the step
+    /// before are done.
+    package struct Team: Sendable {
+        /// How many threads join it, at most.
+        package var threads: Int
+        /// The units of each step; a step may have none.
+        package var units: [Int]
+
+        package init(threads: Int, units: [Int]) {
+            self.threads = threads
+            self.units = units
+        }
+    }
+
+    /// Takes every team through its steps, side by side, and waits for all of them.
+    ///
+    /// Within a team a thread takes the next unit that nobody has taken, so that a team gets on with whatever threads come.
+    /// When a unit throws, or the work is cancelled, units not yet begun are skipped and the first error is thrown here.
+    ///
+    /// - Parameters:
+    ///   - run: runs one unit.
+    ///   - didFinish: told once of every step that has units, by the thread that did the last of them.
+    package func run(
+        _ teams: [Team], _ run: @Sendable (_ team: Int, _ step: Int, _ unit: Int) throws -> Void,
+        didFinish: @Sendable (_ team: Int, _ step: Int) -> Void
+    ) throws {
+        let progress = teams.map(TeamProgress.init)
+        try forEach(teams.reduce(0) { $0 + $1.threads }) { member in
+            let team = Self.team(of: member, in: teams)
+            do {
+                try progress[team].work(while: interest, { try run(team, $0, $1) }, didFinish: { didFinish(team, $0) })
+            } catch {
+                for progress in progress { progress.stop() }
+                throw error
+            }
+        }
+    }
+
+    /// Members are dealt out in turns, so that every team has one before any has two.
+    private static func team(of member: Int, in teams: [Team]) -> Int {
+        var (rest, round) = (member, 0)
+        while true {
+            for (index, team) in teams.enumerated() where team.threads > round {
+                if rest == 0 { return index }
+                rest -= 1
+            }
+            round += 1
+        }
+    }
+}
+
+/// How far a team has come.
+private final class TeamProgress: Sendable {
+    /// Units up to the end of each step.
+    private let ends: [Int]
+    private let next = Atomic(0)
+    private let done = Atomic(0)
+    private let isStopped = Atomic(false)
+    private let sleepers = Atomic(0)
+    private let bell = Bell()
+
+    /// Rounds of spinning before a thread sleeps, some microseconds.
+    private static let patience = 400
+
+    init(_ team: Workers.Team) {
+        var sum = 0
+        ends = team.units.map { units in
+            sum += units
+            return sum
+        }
+    }
+
+    func work(
+        while interest: Interest, _ run: (_ step: Int, _ unit: Int) throws -> Void, didFinish: (Int) -> Void
+    ) throws {
+        var step = 0
+        while !isStopped.load(ordering: .relaxed) {
+            guard interest.lastsForAll() else { return stop() }
+            let unit = next.add(1, ordering: .relaxed).oldValue
+            guard unit < ends.last ?? 0 else { return }
+            while unit >= ends[step] { step += 1 }
+            let start = step == 0 ? 0 : ends[step - 1]
+            guard waitUntilDone(start, interest) else { return }
+            try run(step, unit - start)
+            if done.add(1, ordering: .sequentiallyConsistent).newValue == ends[step] {
+                didFinish(step)
+                wakeSleepers()
+            }
+        }
+    }
+
+    /// Nobody begins another unit, nor waits any longer.
+    func stop() {
+        isStopped.store(true, ordering: .sequentiallyConsistent)
+        wakeSleepers()
+    }
+
+    /// Waits until so many units are done: who has taken them is at work on them.
+    ///
+    /// - Returns: false when nothing more is to be done.
+    private func waitUntilDone(_ count: Int, _ interest: Interest) -> Bool {
+        for _ in 0..<Self.patience {
+            if done.load(ordering: .acquiring) >= count { return true }
+            if isStopped.load(ordering: .relaxed) { return false }
+            ck_pause()
+        }
+        sleepers.add(1, ordering: .sequentiallyConsistent)
+        defer { sleepers.subtract(1, ordering: .relaxed) }
+        bell.wait(asking: interest.canBeLost ? interest : nil) {
+            done.load(ordering: .sequentiallyConsistent) >= count
+                || isStopped.load(ordering: .sequentiallyConsistent) || interest.isLost
+        }
+        if interest.isLost { stop() }
+        return !isStopped.load(ordering: .relaxed)
+    }
+
+    private func wakeSleepers() {
+        if sleepers.load(ordering: .sequentiallyConsistent) > 0 { bell.ring() }
+    }
+}
