@@ -1,3 +1,5 @@
+public import Mixture
+
 /// Where time and memory went. Sizes are bytes, times seconds, rates fractions of 1.
 public struct RunStatistics: Codable, Sendable, Equatable {
     public var promptTokens = 0
@@ -30,6 +32,10 @@ public struct RunStatistics: Codable, Sendable, Equatable {
     /// While reads were under way.
     public var diskBytesPerSecond = 0.0
     public var threads = 0
+    /// One line for each layer: how its experts were spread over threads, what was predicted of it and what was measured.
+    public var plan: [String] = []
+    /// The same in numbers.
+    public var strategies: [LayerExplanation] = []
     /// What ended the text.
     public var ending: Ending?
 

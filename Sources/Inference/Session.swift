@@ -18,6 +18,7 @@ public final class Session {
     private let language: LanguageModel
     private let cache: ExpertCache
     private let workers: Workers
+    private var planning: SessionPlanning
     private let loadSeconds: Double
     /// The slots that the plan has room for.
     private let slabs: SlabPlan
@@ -26,6 +27,7 @@ public final class Session {
     private var isUsed = false
 
     init(_ model: Model, _ options: SessionOptions) throws {
+        planning = SessionPlanning(options, threads: options.threads)
         let memory = MemoryPlanner(Footprint(model.store, model.architecture), options, in: AvailableMemory())
         let planned = try memory.plan()
         let files = ProgramFiles()
@@ -45,7 +47,8 @@ public final class Session {
         workers = Workers(count: options.threads)
         language = LanguageModel(
             model.architecture, weights: weights, experts: cache, workers: workers, limits: options.limits,
-            planner: Planner(options.strategy, threads: workers.count))
+            planner: planning.planner)
+        planning.prepare(language, cache, workers: workers)
         language.prefetchesPrompts = options.prefetchesPrompts
         loadSeconds = (ContinuousClock.now - model.opened) / .seconds(1)
     }
@@ -250,6 +253,9 @@ public final class Session {
         statistics.waitSeconds = counters.waitSeconds
         statistics.diskBytesPerSecond = counters.readSeconds > 0 ? Double(counters.bytesRead) / counters.readSeconds : 0
         statistics.threads = options.threads
+        planning.keep()
+        statistics.strategies = planning.planner.explanation()
+        statistics.plan = statistics.strategies.lines
         return statistics
     }
 

@@ -19,6 +19,8 @@ public struct SessionOptions: Sendable {
     public var policy: EvictionPolicyName = .decay
     /// How the experts of a layer are spread over threads.
     public var strategy = StrategyChoice.automatic
+    /// Where to keep what the machine's parts cost, and which strategies were fast; nil: nothing is measured ahead, nor kept.
+    public var planFolder: String?
     /// Whether the next layer's experts are read while a prompt passes this one.
     public var prefetchesPrompts = true
 

@@ -42,17 +42,16 @@ extension Workers {
     /// An output is one chain of fused multiply-adds in ascending order of what is summed, begun with 0 or, when the product is
     /// added, with what is there: its bits depend neither on the threads nor on the outputs beside it.
     package func multiply(_ products: [DenseProduct]) {
-        // Few multiply-adds for a tile where there are few in all, so that every thread has tiles.
-        let total = products.reduce(0) { $0 + $1.result.count * $1.depth }
-        let tilings = products.map { $0.tiling(worthATurn: min(max(total / 32, 1 << 20), 32 << 20)) }
-        forEach(tilings.reduce(0) { $0 + $1.count }) { tile in
+        let total = products.reduce(0) { $0 + $1.multiplyAdds }
+        let counts = products.map { $0.tiles(of: total) }
+        forEach(counts.reduce(0, +)) { tile in
             var tile = tile
             var index = 0
-            while tile >= tilings[index].count {
-                tile -= tilings[index].count
+            while tile >= counts[index] {
+                tile -= counts[index]
                 index += 1
             }
-            products[index].run(rows: tilings[index].rows(of: tile), columns: tilings[index].columns(of: tile))
+            products[index].run(tile, of: total)
         }
     }
 
@@ -77,6 +76,22 @@ extension Workers {
 }
 
 extension Workers.DenseProduct {
+    package var multiplyAdds: Int { result.count * depth }
+
+    /// Tiles that the result is cut into, where `total` multiply-adds are done at the same time: small ones where there are
+    /// few in all, so that every thread has tiles.
+    package func tiles(of total: Int) -> Int { tiling(of: total).count }
+
+    /// Computes one of the tiles, on this thread.
+    package func run(_ tile: Int, of total: Int) {
+        let tiling = tiling(of: total)
+        run(rows: tiling.rows(of: tile), columns: tiling.columns(of: tile))
+    }
+
+    private func tiling(of total: Int) -> DenseTiling {
+        tiling(worthATurn: min(max(total / 32, 1 << 20), 32 << 20))
+    }
+
     /// The inner length, and the tiles that the result is cut into.
     fileprivate var depth: Int { transposesLeft ? left.rows : left.columns }
 

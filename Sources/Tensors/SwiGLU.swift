@@ -12,6 +12,13 @@ package enum SwiGLU {
         }
     }
 
+    /// The same on this thread.
+    package static func forward(gate: MatrixView, up: MatrixView, into output: MatrixView) {
+        check(gate, up)
+        check(gate, output)
+        CPU.kernels.silu_multiply(gate.storage, up.storage, gate.count, output.storage)
+    }
+
     /// With s = 1 / (1 + e^−gate): ∂gate = ∂y up s (1 + gate (1 − s)), ∂up = ∂y gate s.
     ///
     /// - Parameters:
@@ -32,6 +39,18 @@ package enum SwiGLU {
                 gradient.storage + at, gate.storage + at, up.storage + at, range.count, gateGradient.storage + at,
                 upGradient.storage + at)
         }
+    }
+
+    /// The same on this thread.
+    package static func backward(
+        _ gradient: MatrixView, gate: MatrixView, up: MatrixView, gateGradient: MatrixView, upGradient: MatrixView
+    ) {
+        check(gate, up)
+        check(gate, gradient)
+        check(gate, gateGradient)
+        check(gate, upGradient)
+        CPU.kernels.silu_multiply_backward(
+            gradient.storage, gate.storage, up.storage, gate.count, gateGradient.storage, upGradient.storage)
     }
 
     private static func check(_ a: MatrixView, _ b: MatrixView) {

@@ -70,6 +70,12 @@ package final class LanguageModel {
         return architecture.layerCount * (touched(positions.upperBound) - touched(positions.lowerBound))
     }
 
+    /// The experts of a layer, and what computes them: those that are routed to, or the one that every token visits.
+    package func experts(layer: Int, areShared: Bool) -> (layout: ExpertLayout, execution: Execution)? {
+        guard areShared else { return (experts.layout(layer: layer), execution) }
+        return shared.map { ($0.experts.layout(layer: layer), $0.execution) }
+    }
+
     /// Takes tokens through all layers; ``logits(of:_:)`` can then be asked of them.
     ///
     /// - Parameters:

@@ -38,6 +38,13 @@ struct HomeOptions: ParsableArguments {
         return (environment["HOME"] ?? NSHomeDirectory()) + "/.local/share/offstage"
     }
 
+    /// What can be made again at any time; as above.
+    static var cacheHome: String {
+        let environment = ProcessInfo.processInfo.environment
+        if let home = environment["XDG_CACHE_HOME"], home.hasPrefix("/") { return home + "/offstage" }
+        return (environment["HOME"] ?? NSHomeDirectory()) + "/.cache/offstage"
+    }
+
     /// The path of the store that a person means by a name, a path, or the path of the store's data; nil if there is none.
     func store(named model: String) -> String? {
         let data = "data.mdb"

@@ -76,6 +76,7 @@ struct SessionArguments: ParsableArguments {
         if newTokens > 0 { options.scoredTokens = 1 }
         options.policy = policy
         options.strategy = strategy
+        options.planFolder = HomeOptions.cacheHome
         options.prefetchesPrompts = prefetch == .on
         return options
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Mixture
 import Profiling
 import Training
 
@@ -21,6 +22,11 @@ struct Train: ParsableCommand {
     var out: String?
     @Flag(help: "Start over where a run is in the way.")
     var force = false
+    @Option(
+        help: ArgumentHelp(
+            "How experts are spread over threads: rows, experts, groups:2, tiles, tokens; auto. It changes no bit.",
+            valueName: "name"))
+    var strategy: StrategyChoice = .automatic
     @Flag(help: "Show the experts' load as it goes; lines of JSON where standard error is no terminal.")
     var live = false
     @Flag(help: "Print one line of JSON.")
@@ -38,7 +44,7 @@ struct Train: ParsableCommand {
         let reading = ProgressLine("Reading") { "\($0) %" }
         let run = try TrainingRun(
             recipe, in: folder, startsOver: force,
-            workers: what.workers,
+            workers: what.workers, strategy: strategy,
             progress: { reading.show(done: Int($0.share * 100), of: 100) }, isCancelled: { Interruption.isRequested })
         reading.clear()
         Terminal.note(run.introduction)

@@ -38,7 +38,7 @@ struct OffstageCommand {
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         let inherited = ProcessInfo.processInfo.environment.filter { $0.key != "OPENBLAS_CORETYPE" }
         // What is packed by itself goes to no person's home.
-        let home = ["XDG_DATA_HOME": folder.file("data")]
+        let home = ["XDG_DATA_HOME": folder.file("data"), "XDG_CACHE_HOME": folder.file("cache")]
         process.environment = inherited.merging(home) { $1 }.merging(environment) { $1 }
         let running = try Running(process, folder, input)
         try process.run()

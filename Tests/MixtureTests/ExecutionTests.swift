@@ -27,7 +27,8 @@ import Testing
         var activations = Activations(rows: tokens, columns: RandomExpert.hidden)
         activations.load(Matrix(input(tokens)), for: [.f32], on: workers)
         var hidden = Matrix(rows: tokens, columns: RandomExpert.hidden)
-        try execution.run(assignment(tokens), on: activations, from: source, layer: 0, phase: .prompt, addingTo: &hidden)
+        try execution.run(
+            assignment(tokens), on: activations, from: source, layer: 0, phase: .prompt, addingTo: &hidden)
         return (0..<tokens).map { token in (0..<RandomExpert.hidden).map { hidden[token, $0] } }
     }
 

@@ -44,6 +44,8 @@ package final class Execution {
     private let isShared: Bool
     private var scratch: ExpertScratch
     private var leases: [any ExpertLease] = []
+    /// How long the experts of the last call took; nil where some had to be waited for.
+    package private(set) var lastSeconds: Double?
 
     /// - Parameter isShared: whether it computes the expert that every token visits.
     package init(_ sizes: Sizes, planner: Planner, workers: Workers, isShared: Bool = false) {
@@ -91,7 +93,8 @@ package final class Execution {
                 }
             }
         }
-        if !waits { planner.record(call, decision, seconds: (ContinuousClock.now - start) / .seconds(1)) }
+        lastSeconds = waits ? nil : (ContinuousClock.now - start) / .seconds(1)
+        if let lastSeconds { planner.record(call, decision, seconds: lastSeconds) }
         hidden.combine(scratch.outputs, by: assignment, on: workers)
     }
 
@@ -118,6 +121,35 @@ package final class Execution {
         let schedule = strategy.schedule(visits, limits) ?? TileStrategy().schedule(visits, limits)!
         held.expect(schedule)
         try workers.run(schedule, pass)
+    }
+}
+
+extension Execution {
+    package var scratchRows: Int { scratch.rows }
+
+    /// Measures what experts of a layout cost, in the scratch memory of this execution and with weights in `memory`, whose
+    /// contents are lost.
+    ///
+    /// - Parameter constants: of the machine.
+    /// - Returns: nil where not even one expert has room.
+    package func measure(
+        _ layout: ExpertLayout, in memory: UnsafeMutableRawBufferPointer, _ constants: CostConstants
+    ) -> UnitCosts? {
+        let stride = (layout.length + 4095) / 4096 * 4096
+        let count = memory.count / stride
+        guard count > 0, scratch.rows > 0 else { return nil }
+        // Any numbers do, as long as none is so small that it is slow: this makes 1.06 or 0.01 of every float.
+        memory.initializeMemory(as: UInt8.self, repeating: 0x3c)
+        let base = UnsafeRawPointer(memory.baseAddress!)
+        let experts = (0..<count).map { ExpertPayload(bytes: base + $0 * stride, owner: self) }
+        let (rows, workers) = (scratch.rows, workers)
+        var tokens = Activations(rows: rows, columns: layout.shape.hiddenSize)
+        tokens.use(rows: rows, for: [layout.shape.gateFormat, layout.shape.upFormat])
+        return scratch.withViews(
+            visits: min(rows, scratch.outputs.capacity), like: tokens, downFormat: layout.shape.downFormat
+        ) { scratch in
+            UnitMeasurement(layout, experts, scratch, rows: rows, constants, on: workers).costs()
+        }
     }
 }
 

@@ -20,11 +20,18 @@ struct ExpertPass: ExpertWork {
         /// Whether each visit's token follows the one before: then the input need not be gathered.
         let isConsecutive: Bool
 
-        init(_ lease: any ExpertLease, _ assignment: Assignment) {
+        init(_ lease: any ExpertLease, visits: Range<Int>, isConsecutive: Bool) {
             self.lease = lease
-            visits = assignment.offsets[lease.expert]..<assignment.offsets[lease.expert + 1]
+            self.visits = visits
+            self.isConsecutive = isConsecutive
+        }
+
+        init(_ lease: any ExpertLease, _ assignment: Assignment) {
+            let visits = assignment.offsets[lease.expert]..<assignment.offsets[lease.expert + 1]
             let first = assignment.visits[visits.lowerBound].token
-            isConsecutive = visits.enumerated().allSatisfy { assignment.visits[$1].token == first + $0 }
+            self.init(
+                lease, visits: visits,
+                isConsecutive: visits.enumerated().allSatisfy { assignment.visits[$1].token == first + $0 })
         }
     }
 

@@ -21,12 +21,12 @@ package struct TrainableExperts {
 
     /// What the forward pass keeps for the backward one.
     package final class Memory {
-        fileprivate let gathered: RowBuffer
-        fileprivate let gate: RowBuffer
-        fileprivate let up: RowBuffer
-        fileprivate let inner: RowBuffer
-        fileprivate let outputs: RowBuffer
-        fileprivate let innerGradient: RowBuffer
+        let gathered: RowBuffer
+        let gate: RowBuffer
+        let up: RowBuffer
+        let inner: RowBuffer
+        let outputs: RowBuffer
+        let innerGradient: RowBuffer
 
         package init(hiddenSize: Int, intermediateSize: Int) {
             gathered = RowBuffer(columns: hiddenSize)
@@ -41,11 +41,22 @@ package struct TrainableExperts {
     package let experts: Int
     package let weights: Tensors
     package let gradients: Tensors
+    private let layer: Int
+    private let isShared: Bool
+    private let planner: Planner
 
-    package init(experts: Int, weights: Tensors, gradients: Tensors) {
+    /// - Parameters:
+    ///   - layer: its number, for the planner.
+    ///   - isShared: whether it is the expert that every token visits.
+    package init(
+        experts: Int, weights: Tensors, gradients: Tensors, layer: Int, isShared: Bool = false, planner: Planner
+    ) {
         self.experts = experts
         self.weights = weights
         self.gradients = gradients
+        self.layer = layer
+        self.isShared = isShared
+        self.planner = planner
     }
 
     /// Adds to each row of `output` what its token's experts make of the row of `input`, both `[tokens, hidden]`.
@@ -54,24 +65,17 @@ package struct TrainableExperts {
         on workers: Workers
     ) {
         let visits = assignment.visits.count
-        let gathered = memory.gathered.rows(visits)
-        let (gate, up, inner) = (memory.gate.rows(visits), memory.up.rows(visits), memory.inner.rows(visits))
-        let outputs = memory.outputs.rows(visits)
-        Dispatch.gather(input, tokens: assignment.visits.map(\.token), into: gathered, on: workers)
-        multiply(assignment, on: workers) { expert, rows in
-            let input = gathered.rows(rows)
-            return [
-                .init(input, by: weights.gate[expert, of: experts], transposed: true, into: gate.rows(rows)),
-                .init(input, by: weights.up[expert, of: experts], transposed: true, into: up.rows(rows)),
-            ]
-        }
-        SwiGLU.forward(gate: gate, up: up, into: inner, on: workers)
-        multiply(assignment, on: workers) { expert, rows in
-            [.init(inner.rows(rows), by: weights.down[expert, of: experts], transposed: true, into: outputs.rows(rows))]
+        let pass = TrainableExpertPass(
+            self, assignment, gathered: memory.gathered.rows(visits), gate: memory.gate.rows(visits),
+            up: memory.up.rows(visits), inner: memory.inner.rows(visits), outputs: memory.outputs.rows(visits),
+            innerGradient: memory.innerGradient.view)
+        Dispatch.gather(input, tokens: assignment.visits.map(\.token), into: pass.gathered, on: workers)
+        planned(.forward, assignment, on: workers) { schedule in
+            pass.run([[.gateAndUp], [.inner], [.output]], schedule, on: workers)
         }
         Dispatch.combine(
-            outputs, weights: assignment.visits.map(\.weight), visits: assignment.visitsByToken, addingTo: output,
-            on: workers)
+            pass.outputs, weights: assignment.visits.map(\.weight), visits: assignment.visitsByToken,
+            addingTo: output, on: workers)
     }
 
     /// Adds the gradient of the input to `inputGradient`, and those of the weights to ``gradients``.
@@ -82,47 +86,41 @@ package struct TrainableExperts {
         _ gradient: MatrixView, _ assignment: Assignment, addingTo inputGradient: MatrixView, _ memory: Memory,
         on workers: Workers
     ) -> [Float] {
-        let (gathered, inner) = (memory.gathered.view, memory.inner.view)
-        let (gate, up, outputs) = (memory.gate.view, memory.up.view, memory.outputs.view)
-        let innerGradient = memory.innerGradient.rows(assignment.visits.count)
+        let pass = TrainableExpertPass(
+            self, assignment, gathered: memory.gathered.view, gate: memory.gate.view, up: memory.up.view,
+            inner: memory.inner.view, outputs: memory.outputs.view,
+            innerGradient: memory.innerGradient.rows(assignment.visits.count))
         // What is needed no longer makes room for its own gradient.
         let weightGradients = Dispatch.combineBackward(
-            gradient, visitRows: outputs, weights: assignment.visits.map(\.weight),
-            tokens: assignment.visits.map(\.token), into: outputs, on: workers)
-        multiply(assignment, on: workers) { expert, rows in
-            let output = outputs.rows(rows)
-            return [
-                .init(output, by: weights.down[expert, of: experts], into: innerGradient.rows(rows)),
-                .init(
-                    output, transposed: true, by: inner.rows(rows), into: gradients.down[expert, of: experts],
-                    adding: true),
-            ]
+            gradient, visitRows: pass.outputs, weights: assignment.visits.map(\.weight),
+            tokens: assignment.visits.map(\.token), into: pass.outputs, on: workers)
+        planned(.backward, assignment, on: workers) { schedule in
+            pass.run(
+                [
+                    [.innerGradient, .downGradient], [.gateAndUpGradients], [.weightGradients, .inputGradientOfGate],
+                    [.inputGradientOfUp],
+                ], schedule, on: workers)
         }
-        SwiGLU.backward(innerGradient, gate: gate, up: up, gateGradient: gate, upGradient: up, on: workers)
-        multiply(assignment, on: workers) { expert, rows in
-            let input = gathered.rows(rows)
-            return [
-                .init(
-                    gate.rows(rows), transposed: true, by: input, into: gradients.gate[expert, of: experts],
-                    adding: true),
-                .init(
-                    up.rows(rows), transposed: true, by: input, into: gradients.up[expert, of: experts], adding: true),
-                .init(gate.rows(rows), by: weights.gate[expert, of: experts], into: outputs.rows(rows)),
-            ]
-        }
-        multiply(assignment, on: workers) { expert, rows in
-            [.init(up.rows(rows), by: weights.up[expert, of: experts], into: outputs.rows(rows), adding: true)]
-        }
-        Dispatch.gatherBackward(outputs, visits: assignment.visitsByToken, addingTo: inputGradient, on: workers)
+        Dispatch.gatherBackward(pass.outputs, visits: assignment.visitsByToken, addingTo: inputGradient, on: workers)
         return weightGradients
     }
 
-    /// Multiplies for every visited expert, all in one parallel loop.
-    private func multiply(
-        _ assignment: Assignment, on workers: Workers,
-        _ products: (_ expert: Int, _ rows: Range<Int>) -> [Workers.DenseProduct]
+    /// Does work on all visits as the planner wants it, and tells the planner how long it took.
+    private func planned(
+        _ phase: LayerCall.Phase, _ assignment: Assignment, on workers: Workers, _ work: (Schedule) -> Void
     ) {
-        workers.multiply(assignment.visitedExperts.flatMap { products($0.expert, assignment[$0.expert].indices) })
+        let visits = assignment.visitedExperts.map(\.visits)
+        guard !visits.isEmpty else { return }
+        let call = LayerCall(
+            layer: layer, phase: phase, isShared: isShared, tokens: assignment.tokens, experts: experts, visits: visits)
+        let decision = planner.decide(call)
+        let start = ContinuousClock.now
+        let limits = ScheduleLimits(threads: workers.count, rows: assignment.visits.count)
+        guard let schedule = decision.strategy.schedule(visits, limits) else {
+            preconditionFailure("\(decision.strategy.name) has rows for all of \(limits.rows) visits")
+        }
+        work(schedule)
+        planner.record(call, decision, seconds: (ContinuousClock.now - start) / .seconds(1))
     }
 }
 
@@ -131,13 +129,5 @@ extension Assignment {
     fileprivate var visitsByToken: RowGroups {
         let (rows, offsets) = rowsByToken()
         return RowGroups(rows: rows, offsets: offsets)
-    }
-}
-
-extension MatrixView {
-    /// One of `count` matrices that lie one below the other.
-    fileprivate subscript(index: Int, of count: Int) -> MatrixView {
-        let height = rows / count
-        return rows(index * height..<(index + 1) * height)
     }
 }

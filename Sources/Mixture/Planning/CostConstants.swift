@@ -36,4 +36,10 @@ package struct CostConstants: Codable, Sendable, Equatable {
         self.bandwidthTogether = bandwidthTogether
         self.link = link
     }
+
+    /// Whether all numbers are some that may have been measured.
+    package var isSound: Bool {
+        threads >= 1 && [loop, step, unit].allSatisfy { $0.isFinite && abs($0) < 1 }
+            && [bandwidthAlone, bandwidthTogether].allSatisfy { $0.isFinite && $0 >= 0 }
+    }
 }

@@ -1,6 +1,9 @@
+/// What a layer is computed for; the best strategies differ (FSMoE: Pan et al., 2025, arXiv 2501.10714).
+public enum PlanningPhase: String, Codable, Sendable, CaseIterable { case prompt, decode, forward, backward }
+
 /// One use of a layer's experts, as far as planning goes.
 package struct LayerCall: Sendable, Equatable {
-    package enum Phase: String, Codable, Sendable, CaseIterable { case prompt, decode, forward, backward }
+    package typealias Phase = PlanningPhase
 
     package var layer: Int
     package var phase: Phase
@@ -52,10 +55,10 @@ package struct LoadKey: Hashable, Codable, Sendable {
         imbalance = Self.logarithm(Int(max(1, ratio * ratio)))
     }
 
-    /// The same for all layers of a kind.
-    package var pooled: LoadKey {
+    /// The same for all layers whose experts have a shape of this number.
+    package func pooled(_ shape: Int) -> LoadKey {
         var key = self
-        key.layer = -1
+        key.layer = -1 - shape
         return key
     }
 

@@ -38,34 +38,3 @@ package struct PlanHistory: Sendable {
         .sorted { $0.place < $1.place }
     }
 }
-
-/// Why a layer was computed as it was.
-package struct LayerExplanation: Codable, Sendable, Equatable {
-    package struct Place: Codable, Sendable, Hashable, Comparable {
-        package var layer: Int
-        package var phase: LayerCall.Phase
-        package var isShared: Bool
-
-        package static func < (a: Place, b: Place) -> Bool {
-            (a.layer, a.isShared ? 1 : 0, a.phase == .prompt ? 0 : 1, a.phase.rawValue)
-                < (b.layer, b.isShared ? 1 : 0, b.phase == .prompt ? 0 : 1, b.phase.rawValue)
-        }
-    }
-
-    package struct Strategy: Codable, Sendable, Equatable {
-        package var name: String
-        package var predictedSeconds: Double?
-        package var measuredSeconds: Double?
-        package var calls: Int
-    }
-
-    package var place: Place
-    package var tokens: Int
-    package var active: Int
-    /// The greatest load over the mean one.
-    package var imbalance: Double
-    /// The strategy that was taken most often.
-    package var chosen: String
-    package var calls: Int
-    package var strategies: [Strategy]
-}

@@ -7,23 +7,27 @@ package final class Planner {
     /// The strategies it chooses among.
     package let names: [StrategyName]
     private let strategies: [any ExecutionStrategy]
-    private let predict: @Sendable (LayerCall, any ExecutionStrategy) -> Double?
+    /// What is known of the machine and the experts; nothing, at first.
+    package var knowledge = Knowledge()
     /// What it has learned.
     package private(set) var dictionary: StrategyDictionary
     /// What every layer did, for those who ask why.
     package private(set) var history = PlanHistory()
 
-    /// - Parameters:
-    ///   - dictionary: what was learned before.
-    ///   - predict: seconds that a strategy will take, where they can be told.
-    package init(
-        _ choice: StrategyChoice, threads: Int, dictionary: StrategyDictionary = StrategyDictionary(),
-        predict: @escaping @Sendable (LayerCall, any ExecutionStrategy) -> Double? = { _, _ in nil }
-    ) {
+    /// What helps to choose before anything has been tried.
+    package struct Knowledge {
+        /// The number of the shape of the experts that a call is about: calls of one shape share what was measured.
+        package var shape: (LayerCall) -> Int = { $0.isShared ? 1 : 0 }
+        /// Seconds that a strategy will take, where they can be told.
+        package var prediction: (LayerCall, any ExecutionStrategy) -> Double? = { _, _ in nil }
+
+        package init() {}
+    }
+
+    package init(_ choice: StrategyChoice, threads: Int, dictionary: StrategyDictionary = StrategyDictionary()) {
         self.choice = choice
         self.threads = threads
         self.dictionary = dictionary
-        self.predict = predict
         names = choice.candidates(threads: threads)
         strategies = names.map(\.strategy)
     }
@@ -41,7 +45,9 @@ package final class Planner {
             if dictionary[key] == nil { _ = dictionary.choose(key) { arms(call) } }
             return Decision(strategy: strategies[0], key: key, arm: 0)
         }
-        if dictionary[key] == nil, let entry = dictionary[key.pooled] { dictionary.adopt(key, entry) }
+        if dictionary[key] == nil, let entry = dictionary[key.pooled(knowledge.shape(call))], isAbout(entry) {
+            dictionary.adopt(key, entry)
+        }
         let arm = dictionary.choose(key) { arms(call) }
         return Decision(strategy: strategies[arm], key: key, arm: arm)
     }
@@ -51,8 +57,9 @@ package final class Planner {
         let load = Self.units(of: call)
         dictionary.record(decision.key, arm: decision.arm, seconds: seconds / load)
         if names.count > 1 {
-            dictionary.adopt(decision.key.pooled, dictionary[decision.key]!)
-            dictionary.record(decision.key.pooled, arm: decision.arm, seconds: seconds / load)
+            let pooled = decision.key.pooled(knowledge.shape(call))
+            if let entry = dictionary[decision.key] { dictionary.adopt(pooled, entry) }
+            dictionary.record(pooled, arm: decision.arm, seconds: seconds / load)
         }
         history.record(call, names[decision.arm], seconds: seconds)
     }
@@ -62,11 +69,23 @@ package final class Planner {
         history.layers(dictionary) { call in Self.units(of: call) }
     }
 
+    /// Whether what was learned before is about the same strategies.
+    private func isAbout(_ entry: StrategyDictionary.Entry) -> Bool {
+        entry.arms.map(\.name) == names.map(\.description)
+    }
+
+    /// Takes over what was learned before of experts of a shape, and hands out what is known of them now.
+    package func adopt(_ learned: StrategyDictionary, shape: Int) {
+        for (key, entry) in learned.entries where isAbout(entry) { dictionary.adopt(key.pooled(shape), entry) }
+    }
+
+    package func learned(shape: Int) -> StrategyDictionary { dictionary.pooled(shape: shape) }
+
     private func arms(_ call: LayerCall) -> [StrategyDictionary.Arm] {
         let load = Self.units(of: call)
         return zip(names, strategies).map { name, strategy in
             StrategyDictionary.Arm(
-                name: name.description, predicted: predict(call, strategy).map { $0 / load })
+                name: name.description, predicted: knowledge.prediction(call, strategy).map { $0 / load })
         }
     }
 

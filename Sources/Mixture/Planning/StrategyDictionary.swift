@@ -82,6 +82,24 @@ package struct StrategyDictionary: Codable, Sendable {
 
     package subscript(key: LoadKey) -> Entry? { entries[key] }
 
+    /// Whether all numbers are some that may have been measured.
+    package var isSound: Bool {
+        entries.values.allSatisfy { entry in
+            !entry.arms.isEmpty && entry.arms.indices.contains(entry.best) && entry.calls >= 0
+                && entry.arms.allSatisfy { arm in
+                    arm.count >= 0 && arm.mean.isFinite && arm.mean >= 0 && arm.variance.isFinite && arm.variance >= 0
+                        && (arm.predicted ?? 0).isFinite
+                }
+        }
+    }
+
+    /// What holds for all layers whose experts have a shape of this number, under the number 0: as much as is worth keeping.
+    package func pooled(shape: Int) -> StrategyDictionary {
+        var pooled = StrategyDictionary()
+        for (key, entry) in entries where key.layer == -1 - shape { pooled.entries[key.pooled(0)] = entry }
+        return pooled
+    }
+
     /// Takes over an entry for a load that is new.
     package mutating func adopt(_ key: LoadKey, _ entry: Entry) {
         if entries[key] == nil { entries[key] = entry }

@@ -28,6 +28,23 @@ package struct UnitCosts: Codable, Sendable, Equatable {
         self.innerVisit = innerVisit
     }
 
+    /// Whether all numbers are some that may have been measured.
+    package var isSound: Bool {
+        let points = alone + together
+        return !alone.isEmpty && alone.map(\.visits) == together.map(\.visits)
+            && zip(alone, alone.dropFirst()).allSatisfy { $0.visits < $1.visits }
+            && points.allSatisfy { $0.visits >= 1 && Self.isCost($0.gateAndUpRow) && Self.isCost($0.downRow) }
+            && Self.isCost(gatheredVisit) && Self.isCost(innerVisit)
+    }
+
+    /// Whether as many visits were measured as are computed together in so many rows of scratch memory.
+    package func reaches(_ rows: Int) -> Bool {
+        guard let most = Calibration.visits.last(where: { $0 <= rows }) else { return true }
+        return (alone.last?.visits ?? 0) >= most
+    }
+
+    private static func isCost(_ seconds: Double) -> Bool { seconds.isFinite && seconds >= 0 && seconds < 10 }
+
     /// Of one row, while `active` of `threads` threads compute.
     func row(_ cost: KeyPath<Point, Double>, visits: Int, active: Int, of threads: Int) -> Double {
         let lone = Self.interpolated(alone, visits, cost)

@@ -48,6 +48,11 @@ package final class ExpertCache: ExpertSource {
     /// Memory that will be touched once there is an expert in every slot.
     package var untouchedBytes: Int { table.untouchedBytes }
 
+    /// Lends the memory for experts before the first is asked for; nil where one has been. It is empty again after that.
+    package func lendMemory<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result? {
+        table.lendPool(body)
+    }
+
     /// Makes room for more experts until ``withdraw()``, unless the memory is not granted.
     ///
     /// - Parameter plan: the slots there are to be, none fewer than the cache was made with (``SlabPlan/filling(_:)``).

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Slots for a while, beside those that there are always: they come when a budget turns out to leave room for them, and go
 /// before something else may need it.
 extension ExpertTable {
@@ -12,6 +14,15 @@ extension ExpertTable {
         monitor.withLock {
             sizes.reduce(0) { $0 + $1.slots.reduce(0) { $0 + ($1.isTouched ? 0 : $1.bytes) } }
         }
+    }
+
+    /// Lends the memory of the slots before anything is read into them, and empties it after that.
+    func lendPool<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result? {
+        let isUnused = monitor.withLock { sizes.allSatisfy { $0.free.count == $0.slots.count } }
+        guard isUnused else { return nil }
+        let memory = pool[0..<plan.bytes]
+        defer { madvise(memory.baseAddress, memory.count, MADV_DONTNEED) }
+        return body(memory)
     }
 
     func grow(to larger: SlabPlan) {

@@ -13,7 +13,7 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
     let path: String
     let monitor = Monitor()
     let reader: Reader
-    private let pool: Mapping
+    let pool: Mapping
     /// The slots that there are always.
     let plan: SlabPlan
     /// Those beside them.

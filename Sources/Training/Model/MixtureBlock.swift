@@ -52,14 +52,18 @@ struct MixtureBlock {
 
     init(
         _ architecture: Architecture, layer: Int, router: [String], _ parameters: ParameterBlock,
-        _ gradients: ParameterBlock
+        _ gradients: ParameterBlock, _ planner: Planner
     ) {
         epsilon = architecture.normEpsilon
         let weights = Tensors(parameters, layer: layer, router: router)
         let slopes = Tensors(gradients, layer: layer, router: router)
         experts = TrainableExperts(
-            experts: architecture.expertCount, weights: weights.experts, gradients: slopes.experts)
-        shared = weights.shared.map { TrainableExperts(experts: 1, weights: $0, gradients: slopes.shared!) }
+            experts: architecture.expertCount, weights: weights.experts, gradients: slopes.experts, layer: layer,
+            planner: planner)
+        shared = weights.shared.map {
+            TrainableExperts(
+                experts: 1, weights: $0, gradients: slopes.shared!, layer: layer, isShared: true, planner: planner)
+        }
         self.weights = weights
         self.gradients = slopes
     }

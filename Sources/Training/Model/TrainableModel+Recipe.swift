@@ -1,4 +1,4 @@
-import Mixture
+package import Mixture
 import ModelFiles
 package import Tensors
 
@@ -7,7 +7,8 @@ extension TrainableModel {
     ///
     /// - Parameter tokenCounts: how often each token of the vocabulary stands in what is learned.
     package convenience init(
-        _ recipe: Recipe, tokenCounts: [Int], recomputes: Bool? = nil, workers: Workers, clock: PartClock = PartClock()
+        _ recipe: Recipe, tokenCounts: [Int], recomputes: Bool? = nil, workers: Workers,
+        strategy: StrategyChoice = .automatic, clock: PartClock = PartClock()
     ) throws {
         let configuration = try recipe.routerConfiguration.validated()
         let routers = (0..<recipe.layers).map { layer in
@@ -19,7 +20,8 @@ extension TrainableModel {
         let architecture = recipe.architecture(
             vocabularySize: tokenCounts.count, routing: Routing(configuration))
         self.init(
-            architecture, routers: routers, recomputes: recomputes ?? recipe.recompute, workers: workers, clock: clock)
+            architecture, routers: routers, recomputes: recomputes ?? recipe.recompute, workers: workers,
+            strategy: strategy, clock: clock)
     }
 }
 

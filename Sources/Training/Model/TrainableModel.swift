@@ -12,6 +12,8 @@ package final class TrainableModel {
     package let routers: [TrainableRouter]
     /// Where the time went.
     package let clock: PartClock
+    /// How its experts are spread over threads.
+    package let planner: Planner
 
     private let workers: Workers
     private let rotary: RotaryTable
@@ -27,7 +29,7 @@ package final class TrainableModel {
     ///   - recomputes: whether the backward pass computes each layer once more instead of keeping what it needs of it.
     package init(
         _ architecture: Architecture, routers: [TrainableRouter], recomputes: Bool = false, workers: Workers,
-        clock: PartClock = PartClock()
+        strategy: StrategyChoice = .automatic, clock: PartClock = PartClock()
     ) {
         precondition(
             routers.count == architecture.layerCount, "\(routers.count) routers for \(architecture.layerCount) layers")
@@ -39,13 +41,15 @@ package final class TrainableModel {
         self.gradients = gradients
         self.workers = workers
         self.clock = clock
+        let planner = Planner(strategy, threads: workers.count)
+        self.planner = planner
         rotary = RotaryTable(
             positions: architecture.contextLength, dimensions: architecture.rotaryDimensions,
             base: architecture.rotaryBase)
         attention = routers.indices.map { AttentionBlock(architecture, layer: $0, parameters, gradients) }
         mixtures = routers.enumerated().map { layer, router in
             MixtureBlock(
-                architecture, layer: layer, router: router.parameters.map(\.name), parameters, gradients)
+                architecture, layer: layer, router: router.parameters.map(\.name), parameters, gradients, planner)
         }
         head = OutputHead(architecture, parameters, gradients)
         memory = PassMemory(architecture, recomputes: recomputes)

@@ -32,6 +32,7 @@ package final class TrainingRun {
     /// - Throws: ``TrainingError``, and what reading the corpus throws.
     package init(
         _ recipe: Recipe, in folder: RunFolder, startsOver: Bool = false, cacheFolder: String? = nil, workers: Workers,
+        strategy: StrategyChoice = .automatic,
         progress: @escaping (CorpusProgress) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
     ) throws {
         let recipe = try recipe.validated()
@@ -40,7 +41,7 @@ package final class TrainingRun {
         let corpus = try recipe.corpus(
             cacheFolder: cacheFolder ?? folder.data, progress: progress, isCancelled: isCancelled)
         try recipe.checkMemory(vocabularySize: corpus.description.pieces.count)
-        let model = try TrainableModel(recipe, tokenCounts: corpus.tokenCounts(), workers: workers)
+        let model = try TrainableModel(recipe, tokenCounts: corpus.tokenCounts(), workers: workers, strategy: strategy)
         try folder.begin(recipe, startsOver: startsOver)
         self.recipe = recipe
         self.folder = folder

@@ -1,0 +1,67 @@
+import Files
+import Foundation
+import Mixture
+import Tensors
+
+/// What planning keeps from one run to the next: what the machine's parts cost, and which strategies were fast.
+///
+/// It is made again where the file is damaged or was made on another machine; nothing but time depends on it.
+struct PlanMemory: Codable {
+    /// What must be the same for measurements to hold.
+    struct Machine: Codable, Equatable {
+        var processor = CPU.name
+        var kernels = "\(CPU.level)"
+        var processors = CPU.defaultThreads
+        var threads: Int
+        /// Goes up when kernels or strategies change.
+        var revision = 1
+    }
+
+    /// What was measured of experts of one shape.
+    struct Shape: Codable {
+        var costs: UnitCosts
+        var strategies = StrategyDictionary()
+    }
+
+    var machine: Machine
+    var constants: CostConstants?
+    var shapes: [String: Shape] = [:]
+
+    init(threads: Int) { machine = Machine(threads: threads) }
+
+    /// Reads what there is for so many threads on this machine.
+    init(in folder: String, threads: Int) {
+        self.init(threads: threads)
+        guard let data = FileManager.default.contents(atPath: Self.path(in: folder, threads)),
+            data.count < Self.mostBytes, let found = try? JSONDecoder().decode(PlanMemory.self, from: data),
+            found.machine == machine, found.isSound
+        else { return }
+        self = found
+    }
+
+    /// Keeps it, if the folder takes it: what cannot be kept is measured again.
+    func write(in folder: String) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        guard let data = try? encoder.encode(self),
+            (try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)) != nil
+        else { return }
+        try? data.write(to: URL(fileURLWithPath: Self.path(in: folder, machine.threads)), options: .atomic)
+    }
+
+    static func path(in folder: String, _ threads: Int) -> String { "\(folder)/plan-\(threads).json" }
+
+    /// The name that measurements of a layout go by.
+    static func key(_ layout: ExpertLayout) -> String {
+        let shape = layout.shape
+        return "\(shape.hiddenSize)x\(shape.intermediateSize) \(shape.gateFormat.rawValue) \(shape.upFormat.rawValue) "
+            + "\(shape.downFormat.rawValue) in \(layout.tiles.count) tiles"
+    }
+
+    private static let mostBytes = 16 << 20
+
+    /// Whether all numbers are some that may be measured.
+    private var isSound: Bool {
+        (constants?.isSound ?? true) && shapes.values.allSatisfy { $0.costs.isSound && $0.strategies.isSound }
+    }
+}

@@ -1,0 +1,114 @@
+package import Mixture
+import Tensors
+
+/// Tries all strategies on loads of one shape of experts, with weights of no meaning, and says what was predicted of each.
+package final class PlanStudy {
+    package let names: [StrategyName]
+    package let constants: CostConstants
+    package let shape: String
+    private let layout: ExpertLayout
+    private let experts: Int
+    private let expertsPerToken: Int
+    private let source: TrialExperts
+    private let workers: Workers
+    private let model: CostModel?
+    private var trial: (tokens: Int, trial: StrategyTrial)?
+
+    /// Memory for weights: more than processors keep for themselves.
+    private static let weightBytes = 384 << 20
+    /// Scratch memory is measured for this many tokens.
+    private static let measuredTokens = 512
+    /// Calls of each strategy that a median is of, and about how long all of them may take.
+    private static let rounds = (least: 3, most: 15)
+    private static let secondsPerLoad = 1.5
+
+    /// Measures what the machine and the shape cost, unless that is known.
+    ///
+    /// - Parameters:
+    ///   - folder: where that is kept; nil: nowhere.
+    ///   - measuresAgain: whether what is kept does not count.
+    package init(
+        _ layout: ExpertLayout, experts: Int, expertsPerToken: Int, threads: Int, folder: String?,
+        measuresAgain: Bool = false
+    ) {
+        self.layout = layout
+        self.experts = experts
+        self.expertsPerToken = expertsPerToken
+        workers = Workers(count: threads)
+        names = StrategyName.all(threads: threads)
+        source = TrialExperts(layout, expertsPerLayer: experts, bytes: Self.weightBytes)
+        shape = PlanMemory.key(layout)
+        var memory = folder.map { PlanMemory(in: $0, threads: threads) } ?? PlanMemory(threads: threads)
+        let kept = measuresAgain ? nil : memory.constants
+        constants = kept ?? source.lendMemory(Calibration(workers).constants)
+        memory.constants = constants
+        let trial = StrategyTrial(
+            source, tokens: Self.measuredTokens, expertsPerToken: expertsPerToken, [.tiles], on: workers)
+        if let known = measuresAgain ? nil : memory.shapes[shape]?.costs, known.reaches(Execution.batchRows) {
+            model = CostModel(constants, known, layout)
+        } else if let costs = trial.costs(constants) {
+            memory.shapes[shape] = PlanMemory.Shape(costs: costs)
+            model = CostModel(constants, costs, layout)
+        } else {
+            model = nil
+        }
+        if let folder { memory.write(in: folder) }
+    }
+
+    /// What each strategy is predicted to take.
+    package func predictions(_ call: LayerCall) -> [LayerExplanation.Strategy] {
+        names.map { name in
+            let visits = call.totalVisits
+            let limits = name.strategy.scratchRows(threads: workers.count, needsChunks: layout.shape.hasFloats)
+            let seconds = model?.seconds(
+                call, name.strategy, scratchRows: min(limits, visits), gathers: call.tokens > 1)
+            return LayerExplanation.Strategy(
+                name: name.description, predictedSeconds: seconds, measuredSeconds: nil, calls: 0)
+        }
+    }
+
+    /// What each strategy is predicted to take, and takes.
+    ///
+    /// - Throws: `CancellationError` once `isCancelled` says yes.
+    package func measured(
+        _ assignment: Assignment, _ place: LayerExplanation.Place, isCancelled: () -> Bool = { false }
+    ) throws -> LayerExplanation {
+        let call = LayerCall(
+            layer: place.layer, phase: place.phase, isShared: place.isShared, tokens: assignment.tokens,
+            experts: assignment.experts, visits: assignment.visitedExperts.map(\.visits))
+        if trial?.tokens != assignment.tokens {
+            trial = nil
+            trial = (
+                assignment.tokens,
+                StrategyTrial(
+                    source, tokens: assignment.tokens, expertsPerToken: expertsPerToken, names, on: workers)
+            )
+        }
+        var strategies = predictions(call)
+        let expected = strategies.compactMap(\.predictedSeconds).reduce(0, +)
+        let rounds = Int(
+            min(max(Self.secondsPerLoad / max(expected, 1e-9), Double(Self.rounds.least)), Double(Self.rounds.most)))
+        let seconds = try trial!.trial.seconds(assignment, rounds: rounds, isCancelled: isCancelled)
+        if isCancelled() { throw CancellationError() }
+        for (index, name) in names.enumerated() {
+            let times = seconds[name] ?? []
+            strategies[index].calls = times.count
+            strategies[index].measuredSeconds = Self.median(times)
+            let halves = [0, 1].compactMap { half in
+                Self.median(times.indices.filter { $0 % 2 == half }.map { times[$0] })
+            }
+            if halves.count == 2 { strategies[index].spread = abs(halves[0] - halves[1]) / halves.min()! }
+        }
+        let best = strategies.min { ($0.measuredSeconds ?? .infinity) < ($1.measuredSeconds ?? .infinity) }!
+        return LayerExplanation(
+            place: place, tokens: call.tokens, active: call.visits.count, imbalance: call.imbalance, chosen: best.name,
+            calls: best.calls, strategies: strategies)
+    }
+
+    private static func median(_ numbers: [Double]) -> Double? {
+        guard !numbers.isEmpty else { return nil }
+        let sorted = numbers.sorted()
+        let middle = sorted.count / 2
+        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+}

@@ -1,0 +1,116 @@
+package import Tensors
+
+/// Experts of one shape in memory, with weights of no meaning: to find out how long strategies take with them.
+///
+/// There are so many that their weights come from memory, as a model's do, and not from the processor's own.
+package final class TrialExperts: ExpertSource {
+    private let layout: ExpertLayout
+    private let experts: [ResidentExperts]
+    private let memory: TrialMemory
+
+    /// - Parameters:
+    ///   - expertsPerLayer: of each layer.
+    ///   - bytes: to take, about; one layer at least.
+    package init(_ layout: ExpertLayout, expertsPerLayer: Int, bytes: Int) {
+        self.layout = layout
+        let stride = (layout.length + 4095) / 4096 * 4096
+        let layers = max(1, bytes / (stride * expertsPerLayer))
+        let memory = TrialMemory(bytes: layers * expertsPerLayer * stride)
+        self.memory = memory
+        experts = (0..<layers).map { layer in
+            let payloads = (0..<expertsPerLayer).map { expert in
+                ExpertPayload(bytes: memory.start + (layer * expertsPerLayer + expert) * stride, owner: memory)
+            }
+            return ResidentExperts(layouts: [layout], payloads: [payloads])
+        }
+    }
+
+    /// Lends all weights to be measured with, which leaves numbers that do for that.
+    package func lendMemory<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
+        body(UnsafeMutableRawBufferPointer(start: memory.start, count: memory.bytes))
+    }
+
+    package func layout(layer: Int) -> ExpertLayout { layout }
+
+    package func lease(_ wanted: [ExpertVisits], layer: Int, tokens: Int, into leases: inout [any ExpertLease]) {
+        experts[layer % experts.count].lease(wanted, layer: 0, tokens: tokens, into: &leases)
+    }
+
+    package func prefetch(_ experts: [Int], layer: Int) {}
+}
+
+private final class TrialMemory: @unchecked Sendable {  // Not written after it was made.
+    let start: UnsafeMutableRawPointer
+    let bytes: Int
+
+    init(bytes: Int) {
+        self.bytes = bytes
+        start = .allocate(byteCount: bytes, alignment: 1 << 21)
+        // Any numbers do, as long as none is so small that it is slow: this makes 1.06 or 0.01 of every float.
+        start.initializeMemory(as: UInt8.self, repeating: 0x3c, count: bytes)
+    }
+
+    deinit { start.deallocate() }
+}
+
+/// Tries strategies on loads of one shape of experts, in turns.
+package final class StrategyTrial {
+    private let source: TrialExperts
+    private let executions: [(name: StrategyName, execution: Execution)]
+    private var tokens: Activations
+    private var hidden: Matrix
+    private var layer = 0
+
+    /// - Parameters:
+    ///   - tokens: of a load, at most.
+    ///   - names: the strategies to try.
+    package init(
+        _ source: TrialExperts, tokens: Int, expertsPerToken: Int, _ names: [StrategyName], on workers: Workers
+    ) {
+        let shape = source.layout(layer: 0).shape
+        let sizes = Execution.Sizes(
+            hiddenSize: shape.hiddenSize, intermediateSize: shape.intermediateSize, tokens: tokens,
+            visitsPerToken: expertsPerToken, threads: workers.count, hasFloats: shape.hasFloats)
+        self.source = source
+        executions = names.map { name in
+            (name, Execution(sizes, planner: Planner(.fixed(name), threads: workers.count), workers: workers))
+        }
+        self.tokens = Activations(rows: tokens, columns: shape.hiddenSize)
+        hidden = Matrix(rows: tokens, columns: shape.hiddenSize)
+    }
+
+    /// Rows of scratch memory that a strategy has.
+    package func scratchRows(of name: StrategyName) -> Int {
+        executions.first { $0.name == name }?.execution.scratchRows ?? 0
+    }
+
+    /// Measures what units cost.
+    package func costs(_ constants: CostConstants) -> UnitCosts? {
+        source.lendMemory { executions[0].execution.measure(source.layout(layer: 0), in: $0, constants) }
+    }
+
+    /// Seconds that each strategy takes, round by round.
+    ///
+    /// - Parameter isCancelled: asked after every call; once it says yes, what there is so far is returned.
+    package func seconds(
+        _ assignment: Assignment, rounds: Int, isCancelled: () -> Bool = { false }
+    ) throws -> [StrategyName: [Double]] {
+        let shape = source.layout(layer: 0).shape
+        tokens.use(rows: assignment.tokens, for: [shape.gateFormat, shape.upFormat])
+        hidden.use(rows: assignment.tokens)
+        var seconds: [StrategyName: [Double]] = [:]
+        for round in 0..<rounds + 1 {
+            // The order changes, so that nobody always comes after the same one.
+            for index in executions.indices {
+                let (name, execution) = executions[(index + round) % executions.count]
+                layer += 1
+                try execution.run(
+                    assignment, on: tokens, from: source, layer: layer,
+                    phase: assignment.tokens == 1 ? .decode : .prompt, addingTo: &hidden)
+                if round > 0, let time = execution.lastSeconds { seconds[name, default: []].append(time) }
+                if isCancelled() { return seconds }
+            }
+        }
+        return seconds
+    }
+}
