@@ -3,13 +3,13 @@ import Tensors
 /// Experts that are all in memory.
 package final class ResidentExperts: ExpertSource {
     private let layouts: [ExpertLayout]
-    private let experts: [[ResidentExpert]]
+    private let experts: [[LoneExpert]]
 
     /// - Parameter weights: for each layer and expert, its payload in the layout of the layer.
     package init(layouts: [ExpertLayout], payloads: [[ExpertPayload]]) {
         self.layouts = layouts
         experts = zip(layouts, payloads).map { layout, payloads in
-            payloads.enumerated().map { ResidentExpert(expert: $0, layout: layout, payload: $1) }
+            payloads.enumerated().map { LoneExpert(expert: $0, layout: layout, payload: $1) }
         }
     }
 
@@ -21,21 +21,4 @@ package final class ResidentExperts: ExpertSource {
     }
 
     package func prefetch(_ experts: [Int], layer: Int) {}
-}
-
-/// An expert that never leaves.
-private final class ResidentExpert: ExpertLease {
-    let expert: Int
-    let isResident = true
-    let layout: ExpertLayout
-    private let payload: ExpertPayload
-
-    init(expert: Int, layout: ExpertLayout, payload: ExpertPayload) {
-        self.expert = expert
-        self.layout = layout
-        self.payload = payload
-    }
-
-    func payload(through tile: Int) -> ExpertPayload { payload }
-    func release() {}
 }

@@ -7,11 +7,12 @@ package final class PlanStudy {
     package let constants: CostConstants
     package let shape: String
     private let layout: ExpertLayout
-    private let experts: Int
     private let expertsPerToken: Int
     private let source: TrialExperts
     private let workers: Workers
     private let model: CostModel?
+    private let folder: String?
+    private var strategies = StrategyDictionary()
     private var trial: (tokens: Int, trial: StrategyTrial)?
 
     /// Memory for weights: more than processors keep for themselves.
@@ -32,7 +33,7 @@ package final class PlanStudy {
         measuresAgain: Bool = false
     ) {
         self.layout = layout
-        self.experts = experts
+        self.folder = folder
         self.expertsPerToken = expertsPerToken
         workers = Workers(count: threads)
         names = StrategyName.all(threads: threads)
@@ -47,7 +48,7 @@ package final class PlanStudy {
         if let known = measuresAgain ? nil : memory.shapes[shape]?.costs, known.reaches(Execution.batchRows) {
             model = CostModel(constants, known, layout)
         } else if let costs = trial.costs(constants) {
-            memory.shapes[shape] = PlanMemory.Shape(costs: costs)
+            memory.shapes[shape, default: PlanMemory.Shape(costs: costs)].costs = costs
             model = CostModel(constants, costs, layout)
         } else {
             model = nil
@@ -97,12 +98,32 @@ package final class PlanStudy {
             let halves = [0, 1].compactMap { half in
                 Self.median(times.indices.filter { $0 % 2 == half }.map { times[$0] })
             }
+            learn(call, index, times, strategies)
             if halves.count == 2 { strategies[index].spread = abs(halves[0] - halves[1]) / halves.min()! }
         }
         let best = strategies.min { ($0.measuredSeconds ?? .infinity) < ($1.measuredSeconds ?? .infinity) }!
         return LayerExplanation(
             place: place, tokens: call.tokens, active: call.visits.count, imbalance: call.imbalance, chosen: best.name,
             calls: best.calls, strategies: strategies)
+    }
+
+    /// Remembers what was measured for those who run models.
+    private func learn(
+        _ call: LayerCall, _ arm: Int, _ times: [Double], _ predicted: [LayerExplanation.Strategy]
+    ) {
+        let (key, units) = (LoadKey(call).pooled(0), Planner.units(of: call))
+        _ = strategies.choose(key) {
+            predicted.map { StrategyDictionary.Arm(name: $0.name, predicted: $0.predictedSeconds.map { $0 / units }) }
+        }
+        for time in times { strategies.record(key, arm: arm, seconds: time / units) }
+    }
+
+    /// Keeps what was measured.
+    package func keep() {
+        guard let folder else { return }
+        var memory = PlanMemory(in: folder, threads: workers.count)
+        memory.shapes[shape]?.strategies = strategies
+        memory.write(in: folder)
     }
 
     private static func median(_ numbers: [Double]) -> Double? {

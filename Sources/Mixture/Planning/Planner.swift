@@ -90,7 +90,7 @@ package final class Planner {
     }
 
     /// Loads of one kind differ in size; this is what their times are about proportional to.
-    private static func units(of call: LayerCall) -> Double {
+    package static func units(of call: LayerCall) -> Double {
         Double(call.visits.reduce(0) { $0 + max($1, visitsWorthReading) })
     }
 

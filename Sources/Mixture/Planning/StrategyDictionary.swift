@@ -15,7 +15,7 @@ package struct StrategyDictionary: Codable, Sendable {
         package var count = 0
         package var isOut = false
 
-        init(name: String, predicted: Double?) {
+        package init(name: String, predicted: Double?) {
             self.name = name
             self.predicted = predicted
         }

@@ -2,27 +2,25 @@ package import Tensors
 
 /// Experts of one shape in memory, with weights of no meaning: to find out how long strategies take with them.
 ///
-/// There are so many that their weights come from memory, as a model's do, and not from the processor's own.
+/// Layer after layer uses other weights as long as there are some, so that they come from memory, as a model's do, and not from
+/// the processor's own.
 package final class TrialExperts: ExpertSource {
     private let layout: ExpertLayout
-    private let experts: [ResidentExperts]
+    private let expertsPerLayer: Int
+    private let payloads: [ExpertPayload]
     private let memory: TrialMemory
 
     /// - Parameters:
     ///   - expertsPerLayer: of each layer.
-    ///   - bytes: to take, about; one layer at least.
+    ///   - bytes: to take, about; two experts at least, which all others share then.
     package init(_ layout: ExpertLayout, expertsPerLayer: Int, bytes: Int) {
         self.layout = layout
+        self.expertsPerLayer = expertsPerLayer
         let stride = (layout.length + 4095) / 4096 * 4096
-        let layers = max(1, bytes / (stride * expertsPerLayer))
-        let memory = TrialMemory(bytes: layers * expertsPerLayer * stride)
+        let count = max(2, bytes / stride)
+        let memory = TrialMemory(bytes: count * stride)
         self.memory = memory
-        experts = (0..<layers).map { layer in
-            let payloads = (0..<expertsPerLayer).map { expert in
-                ExpertPayload(bytes: memory.start + (layer * expertsPerLayer + expert) * stride, owner: memory)
-            }
-            return ResidentExperts(layouts: [layout], payloads: [payloads])
-        }
+        payloads = (0..<count).map { ExpertPayload(bytes: memory.start + $0 * stride, owner: memory) }
     }
 
     /// Lends all weights to be measured with, which leaves numbers that do for that.
@@ -33,10 +31,31 @@ package final class TrialExperts: ExpertSource {
     package func layout(layer: Int) -> ExpertLayout { layout }
 
     package func lease(_ wanted: [ExpertVisits], layer: Int, tokens: Int, into leases: inout [any ExpertLease]) {
-        experts[layer % experts.count].lease(wanted, layer: 0, tokens: tokens, into: &leases)
+        leases.removeAll(keepingCapacity: true)
+        for visits in wanted {
+            let payload = payloads[(layer * expertsPerLayer + visits.expert) % payloads.count]
+            leases.append(LoneExpert(expert: visits.expert, layout: layout, payload: payload))
+        }
     }
 
     package func prefetch(_ experts: [Int], layer: Int) {}
+}
+
+/// An expert that is always there.
+final class LoneExpert: ExpertLease {
+    let expert: Int
+    let layout: ExpertLayout
+    let isResident = true
+    private let payload: ExpertPayload
+
+    init(expert: Int, layout: ExpertLayout, payload: ExpertPayload) {
+        self.expert = expert
+        self.layout = layout
+        self.payload = payload
+    }
+
+    func payload(through tile: Int) -> ExpertPayload { payload }
+    func release() {}
 }
 
 private final class TrialMemory: @unchecked Sendable {  // Not written after it was made.

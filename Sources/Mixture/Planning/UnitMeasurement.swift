@@ -3,7 +3,7 @@ import Tensors
 /// Measures the units that experts of one layout are computed in, alone and on all threads at the same time.
 struct UnitMeasurement {
     private let layout: ExpertLayout
-    private let experts: [MeasuredExpert]
+    private let experts: [LoneExpert]
     private let scratch: ExpertScratch.Views
     private let rows: Int
     private let constants: CostConstants
@@ -14,7 +14,7 @@ struct UnitMeasurement {
         _ constants: CostConstants, on workers: Workers
     ) {
         self.layout = layout
-        self.experts = experts.enumerated().map { MeasuredExpert(expert: $0, layout: layout, payload: $1) }
+        self.experts = experts.enumerated().map { LoneExpert(expert: $0, layout: layout, payload: $1) }
         self.scratch = scratch
         self.rows = rows
         self.constants = constants
@@ -77,21 +77,4 @@ struct UnitMeasurement {
             experts: experts.map { ExpertPass.Expert($0, visits: 0..<visits, isConsecutive: false) },
             cut: ExpertCut(layout), tokens: scratch.gathered, scratch: scratch, finished: { _ in })
     }
-}
-
-/// An expert that is always there.
-private final class MeasuredExpert: ExpertLease {
-    let expert: Int
-    let layout: ExpertLayout
-    let isResident = true
-    private let payload: ExpertPayload
-
-    init(expert: Int, layout: ExpertLayout, payload: ExpertPayload) {
-        self.expert = expert
-        self.layout = layout
-        self.payload = payload
-    }
-
-    func payload(through tile: Int) -> ExpertPayload { payload }
-    func release() {}
 }
