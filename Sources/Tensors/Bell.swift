@@ -1,7 +1,7 @@
 import Glibc
 
 /// A condition variable and its lock.
-struct Bell: ~Copyable, @unchecked Sendable {  // Both parts are made to be shared.
+final class Bell: @unchecked Sendable {  // Both parts are made to be shared.
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 

@@ -28,7 +28,10 @@ extension Workers {
         _ teams: [Team], _ run: @Sendable (_ team: Int, _ step: Int, _ unit: Int) throws -> Void,
         didFinish: @Sendable (_ team: Int, _ step: Int) -> Void
     ) throws {
-        let progress = teams.map(TeamProgress.init)
+        if let only = teams.first, teams.count == 1, only.threads == 1 || count == 1 {
+            return try self.run(alone: only.units, { try run(0, $0, $1) }, didFinish: { didFinish(0, $0) })
+        }
+        let progress = teams.map { TeamProgress($0, bell) }
         try forEach(teams.reduce(0) { $0 + $1.threads }) { member in
             let team = Self.team(of: member, in: teams)
             do {
@@ -37,6 +40,17 @@ extension Workers {
                 for progress in progress { progress.stop() }
                 throw error
             }
+        }
+    }
+
+    /// A team of one, which is this thread: nobody is woken for it.
+    private func run(alone units: [Int], _ run: (Int, Int) throws -> Void, didFinish: (Int) -> Void) throws {
+        for (step, count) in units.enumerated() where count > 0 {
+            for unit in 0..<count {
+                guard interest.lasts() else { throw CancellationError() }
+                try run(step, unit)
+            }
+            didFinish(step)
         }
     }
 
@@ -61,12 +75,13 @@ private final class TeamProgress: Sendable {
     private let done = Atomic(0)
     private let isStopped = Atomic(false)
     private let sleepers = Atomic(0)
-    private let bell = Bell()
+    private let bell: Bell
 
     /// Rounds of spinning before a thread sleeps, some microseconds.
     private static let patience = 400
 
-    init(_ team: Workers.Team) {
+    init(_ team: Workers.Team, _ bell: Bell) {
+        self.bell = bell
         var sum = 0
         ends = team.units.map { units in
             sum += units

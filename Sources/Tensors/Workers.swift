@@ -9,6 +9,8 @@ package final class Workers: Sendable {
     private let crew: Crew
     private let isRunning = Atomic(false)
     let interest = Interest()
+    /// What members of teams wait for.
+    let bell = Bell()
 
     /// Stack of each thread but the caller's, in bytes.
     package static let stackBytes = 512 << 10

@@ -81,7 +81,9 @@ struct Plan: ParsableCommand {
             opened, options, tokens: wanted, measuresAgain: measure, isCancelled: { Interruption.isRequested },
             onProgress: { progress.show(done: $0, of: $1) })
         progress.clear()
-        return PlanAnswer(shapes: study.shapes, constants: study.constants, loads: study.layers, isOfLayers: true)
+        return PlanAnswer(
+            shapes: study.shapes, constants: study.constants, choosingSeconds: study.choosingSeconds,
+            loads: study.layers, isOfLayers: true)
     }
 
     private func study(of shape: PlanShape) throws -> PlanAnswer {
@@ -100,7 +102,9 @@ struct Plan: ParsableCommand {
         }
         progress.clear()
         study.keep()
-        return PlanAnswer(shapes: [study.shape], constants: study.constants, loads: found, isOfLayers: false)
+        return PlanAnswer(
+            shapes: [study.shape], constants: study.constants, choosingSeconds: study.choosingSeconds, loads: found,
+            isOfLayers: false)
     }
 
     private static let someText = """
@@ -117,10 +121,11 @@ struct Plan: ParsableCommand {
 struct PlanAnswer: Encodable {
     let shapes: [String]
     let constants: CostConstants?
+    let choosingSeconds: Double
     let loads: [LayerExplanation]
     let isOfLayers: Bool
 
-    private enum CodingKeys: String, CodingKey { case shapes, constants, loads }
+    private enum CodingKeys: String, CodingKey { case shapes, constants, choosingSeconds, loads }
 
     var text: String {
         let lines = isOfLayers ? loads.lines : loads.map(\.text)
@@ -131,9 +136,9 @@ struct PlanAnswer: Encodable {
         constants.map { constants in
             String(
                 format:
-                    "%d thread%@ · memory read at %.1f GB/s alone, %.1f together · a parallel loop takes %.1f µs, a step in it %.1f µs · experts %@",
+                    "%d thread%@ · memory read at %.1f GB/s alone, %.1f together · a parallel loop takes %.1f µs, a step in it %.1f µs, choosing %.2f µs · experts %@",
                 constants.threads, constants.threads == 1 ? "" : "s", constants.bandwidthAlone / 1e9,
-                constants.bandwidthTogether / 1e9, 1e6 * constants.loop, 1e6 * constants.step,
+                constants.bandwidthTogether / 1e9, 1e6 * constants.loop, 1e6 * constants.step, 1e6 * choosingSeconds,
                 shapes.joined(separator: ", "))
         }
     }

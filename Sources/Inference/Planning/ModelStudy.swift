@@ -8,6 +8,8 @@ package struct ModelStudy {
     /// One for each shape of experts that the model has.
     package private(set) var constants: CostConstants?
     package private(set) var shapes: [String] = []
+    /// To choose a strategy for a call.
+    package private(set) var choosingSeconds = 0.0
     package private(set) var layers: [LayerExplanation] = []
 
     /// - Parameters:
@@ -31,6 +33,7 @@ package struct ModelStudy {
                 threads: options.threads, folder: options.planFolder, measuresAgain: measuresAgain)
             constants = constants ?? study.constants
             shapes.append(study.shape)
+            choosingSeconds = study.choosingSeconds
             // By tokens, since scratch memory is made for as many.
             for place in places.sorted(by: { $0.phase == .prompt && $1.phase == .decode })
             where layouts[place.layer] == layout {

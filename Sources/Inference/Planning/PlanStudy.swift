@@ -118,6 +118,22 @@ package final class PlanStudy {
         for time in times { strategies.record(key, arm: arm, seconds: time / units) }
     }
 
+    /// Seconds that it takes to choose a strategy for a call, and to remember what came of it, once all has been tried.
+    package var choosingSeconds: Double {
+        let call = LayerCall(layer: 0, phase: .decode, tokens: 1, experts: 8, visits: [1, 1])
+        let planner = Planner(.automatic, threads: workers.count)
+        func choose(_ times: Int) {
+            for turn in 0..<times {
+                let decision = planner.decide(call)
+                planner.record(call, decision, seconds: 1e-3 + 1e-6 * Double(turn % 7))
+            }
+        }
+        choose(256)
+        let start = ContinuousClock.now
+        choose(4096)
+        return (ContinuousClock.now - start) / .seconds(4096)
+    }
+
     /// Keeps what was measured.
     package func keep() {
         guard let folder else { return }

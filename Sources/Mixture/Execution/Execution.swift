@@ -110,17 +110,25 @@ package final class Execution {
         _ leases: ArraySlice<any ExpertLease>, _ assignment: Assignment, _ layout: ExpertLayout,
         _ tokens: ActivationsView, _ scratch: ExpertScratch.Views, _ strategy: any ExecutionStrategy, rows: Int
     ) throws {
-        let held = HeldLeases(leases)
-        defer { held.releaseAll() }
-        let pass = ExpertPass(
-            workers: workers, assignment: assignment, experts: leases.map { ExpertPass.Expert($0, assignment) },
-            cut: ExpertCut(layout), tokens: tokens, scratch: scratch, finished: { held.finish($0) })
-        let visits = pass.experts.map(\.visits.count)
+        let experts = leases.map { ExpertPass.Expert($0, assignment) }
+        let visits = experts.map(\.visits.count)
         let limits = ScheduleLimits(
             threads: workers.count, rows: rows, chunk: layout.shape.hasFloats ? Self.batchRows : nil)
         let schedule = strategy.schedule(visits, limits) ?? TileStrategy().schedule(visits, limits)!
-        held.expect(schedule)
-        try workers.run(schedule, pass)
+        if visits.reduce(0, +) <= rows, leases.count == 1 || leases[leases.startIndex].isResident {
+            // All is done soon, and none waits for the room of another.
+            defer { for lease in leases { lease.release() } }
+            try workers.run(
+                schedule, ExpertPass(assignment, experts, ExpertCut(layout), tokens: tokens, scratch, on: workers))
+        } else {
+            let held = HeldLeases(leases, for: schedule)
+            defer { held.releaseAll() }
+            try workers.run(
+                schedule,
+                ExpertPass(
+                    assignment, experts, ExpertCut(layout), tokens: tokens, scratch, on: workers,
+                    finished: { held.finish($0) }))
+        }
     }
 }
 
@@ -159,17 +167,13 @@ private final class HeldLeases: Sendable {
     /// Parts of each that are not done yet; nil once it is given back.
     private let left: Mutex<[Int?]>
 
-    init(_ leases: ArraySlice<any ExpertLease>) {
+    init(_ leases: ArraySlice<any ExpertLease>, for schedule: Schedule) {
         self.leases = Array(leases)
-        left = Mutex(leases.map { _ in 0 })
-    }
-
-    func expect(_ schedule: Schedule) {
-        left.withLock { left in
-            for team in schedule.teams {
-                for phase in team.phases { for part in phase { left[part.expert] = left[part.expert]! + 1 } }
-            }
+        var left: [Int?] = leases.map { _ in 0 }
+        for team in schedule.teams {
+            for phase in team.phases { for part in phase { left[part.expert] = left[part.expert]! + 1 } }
         }
+        self.left = Mutex(left)
     }
 
     func finish(_ part: Schedule.Part) {

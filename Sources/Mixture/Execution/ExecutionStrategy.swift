@@ -80,7 +80,7 @@ public enum StrategyName: Hashable, Sendable, CustomStringConvertible {
 
     /// Every strategy that differs from the others on so many threads.
     package static func all(threads: Int) -> [StrategyName] {
-        guard threads > 1 else { return [.rows, .tiles] }
+        guard threads > 1 else { return [.tiles] }
         let groups = (2..<threads).filter { threads % $0 == 0 }
         return [.rows, .tiles, .experts] + groups.map(StrategyName.groups) + [.tokens]
     }

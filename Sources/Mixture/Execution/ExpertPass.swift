@@ -1,7 +1,7 @@
 import Tensors
 
 /// What tokens that pass a layer ask of its experts: down(silu(gate(x)) × up(x)) for every visit, tile by tile.
-struct ExpertPass: ExpertWork {
+final class ExpertPass: ExpertWork {
     let workers: Workers
     let assignment: Assignment
     /// The experts that a schedule's parts count.
@@ -11,7 +11,20 @@ struct ExpertPass: ExpertWork {
     let tokens: ActivationsView
     let scratch: ExpertScratch.Views
     /// Told when a part is done with its expert.
-    let finished: @Sendable (Schedule.Part) -> Void
+    private let finished: (@Sendable (Schedule.Part) -> Void)?
+
+    init(
+        _ assignment: Assignment, _ experts: [Expert], _ cut: ExpertCut, tokens: ActivationsView,
+        _ scratch: ExpertScratch.Views, on workers: Workers, finished: (@Sendable (Schedule.Part) -> Void)? = nil
+    ) {
+        self.assignment = assignment
+        self.experts = experts
+        self.cut = cut
+        self.tokens = tokens
+        self.scratch = scratch
+        self.workers = workers
+        self.finished = finished
+    }
 
     struct Expert {
         let lease: any ExpertLease
@@ -73,11 +86,12 @@ struct ExpertPass: ExpertWork {
             expert.isConsecutive
             ? (tokens, assignment.visits[first].token) : (scratch.gathered, part.rows.lowerBound)
         let source = from..<from + part.rows.count
-        for (weights, result) in [(weights.gate, scratch.gate), (weights.up, scratch.up)] {
-            weights.rows(rows)
-                .multiply(
-                    input, tokens: source, into: result, row: part.rows.lowerBound, column: column, exact: false)
-        }
+        self.rows(rows, of: weights.gate)
+            .multiply(
+                input, tokens: source, into: scratch.gate, row: part.rows.lowerBound, column: column, exact: false)
+        self.rows(rows, of: weights.up)
+            .multiply(
+                input, tokens: source, into: scratch.up, row: part.rows.lowerBound, column: column, exact: false)
         scratch.gate.siluMultiply(by: scratch.up, rows: part.rows, columns: column..<column + rows.count)
     }
 
@@ -86,12 +100,16 @@ struct ExpertPass: ExpertWork {
         let (tile, rows) = cut.slice(.down, unit, of: units)
         guard !rows.isEmpty else { return }
         try expert.lease.wait(tile: tile) { workers.isCancelled }
-        try expert.lease.down(tile: tile).rows(rows)
+        try self.rows(rows, of: expert.lease.down(tile: tile))
             .multiply(
                 scratch.inner, tokens: part.rows, into: scratch.outputs,
                 row: expert.visits.lowerBound + part.visits.lowerBound,
                 column: cut.layout.tiles[tile].rows.lowerBound + rows.lowerBound, exact: false)
     }
 
-    func didFinish(_ part: Schedule.Part) { finished(part) }
+    private func rows(_ rows: Range<Int>, of weights: WeightMatrix) -> WeightMatrix {
+        rows.count == weights.rows ? weights : weights.rows(rows)
+    }
+
+    func didFinish(_ part: Schedule.Part) { finished?(part) }
 }

@@ -27,54 +27,66 @@ extension Workers {
         try run(
             plans.map { Team(threads: $0.team.threads, units: $0.units) },
             { team, step, unit in
-                let plan = plans[team]
-                let (place, unit, units) = plan.find(unit, in: step)
-                let phase = plan.team.phases[step / work.stages]
-                try work.run(stage: step % work.stages, unit: unit, of: units, phase[place])
+                let (part, unit, units) = plans[team].find(unit, in: step)
+                try work.run(stage: step % work.stages, unit: unit, of: units, part)
             },
             didFinish: { team, step in
-                guard plans[team].isLast(step, of: work.stages) else { return }
+                guard plans[team].isLast(step) else { return }
                 for part in plans[team].team.phases[step / work.stages] { work.didFinish(part) }
             })
     }
 }
 
 /// A team's phases, stage by stage.
-private struct TeamPlan: Sendable {
+private final class TeamPlan: Sendable {
     let team: Schedule.Team
-    /// For each step, of each part: where its units end.
-    private let ends: [[Int]]
+    private let stages: Int
+    /// Where the units of each part end within its step: phase after phase, stage after stage, part after part.
+    private let ends: [Int]
+    /// Where the ends of each phase begin.
+    private let starts: [Int]
+    /// Units of each step.
+    let units: [Int]
 
     init(_ team: Schedule.Team, _ work: some ExpertWork) {
-        self.team = team
-        ends = team.phases.flatMap { parts in
-            (0..<work.stages).map { stage in
+        let stages = work.stages
+        var (ends, starts, units) = ([Int](), [Int](), [Int]())
+        ends.reserveCapacity(team.phases.reduce(0) { $0 + $1.count } * stages)
+        units.reserveCapacity(team.phases.count * stages)
+        for parts in team.phases {
+            starts.append(ends.count)
+            for stage in 0..<stages {
                 var sum = 0
-                return parts.map { part in
+                for part in parts {
                     sum += work.units(stage: stage, of: part, among: parts.count, threads: team.threads)
-                    return sum
+                    ends.append(sum)
                 }
+                units.append(sum)
             }
         }
+        self.team = team
+        self.stages = stages
+        self.ends = ends
+        self.starts = starts
+        self.units = units
     }
 
-    var units: [Int] { ends.map { $0.last ?? 0 } }
-
     /// The part that a unit of a step belongs to, its number among the part's, and how many those are.
-    func find(_ unit: Int, in step: Int) -> (part: Int, unit: Int, units: Int) {
-        let ends = ends[step]
-        var (low, high) = (0, ends.count - 1)
+    func find(_ unit: Int, in step: Int) -> (part: Schedule.Part, unit: Int, units: Int) {
+        let (phase, stage) = step.quotientAndRemainder(dividingBy: stages)
+        let parts = team.phases[phase].count
+        let first = starts[phase] + stage * parts
+        var (low, high) = (0, parts - 1)
         while low < high {
             let middle = (low + high) / 2
-            if ends[middle] > unit { high = middle } else { low = middle + 1 }
+            if ends[first + middle] > unit { high = middle } else { low = middle + 1 }
         }
-        let start = low == 0 ? 0 : ends[low - 1]
-        return (low, unit - start, ends[low] - start)
+        let start = low == 0 ? 0 : ends[first + low - 1]
+        return (team.phases[phase][low], unit - start, ends[first + low] - start)
     }
 
     /// Whether a step is the last of a phase that has units.
-    func isLast(_ step: Int, of stages: Int) -> Bool {
-        let next = (step / stages + 1) * stages
-        return ends[step + 1..<next].allSatisfy { ($0.last ?? 0) == 0 }
+    func isLast(_ step: Int) -> Bool {
+        units[(step + 1)..<(step / stages + 1) * stages].allSatisfy { $0 == 0 }
     }
 }

@@ -55,6 +55,16 @@ package struct LoadKey: Hashable, Codable, Sendable {
         imbalance = Self.logarithm(Int(max(1, ratio * ratio)))
     }
 
+    /// All of it in one number, since keys are looked up for every layer of every token.
+    private var bits: Int {
+        let phase = PlanningPhase.allCases.firstIndex(of: phase)! << 1 | (isShared ? 1 : 0)
+        return ((layer << 3 | phase) << 6 | tokens) << 12 | active << 6 | imbalance
+    }
+
+    package static func == (a: LoadKey, b: LoadKey) -> Bool { a.bits == b.bits }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(bits) }
+
     /// The same for all layers whose experts have a shape of this number.
     package func pooled(_ shape: Int) -> LoadKey {
         var key = self

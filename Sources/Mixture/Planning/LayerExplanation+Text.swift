@@ -11,14 +11,14 @@ extension LayerExplanation {
             return strategy.predictedSeconds.map { "\(strategy.name) (\(Self.number($0)))" } ?? strategy.name
         }
         let own = [
-            "\(chosen), predicted \(Self.time(taken?.predictedSeconds))",
-            "measured \(Self.time(taken?.measuredSeconds))",
+            "\(chosen), predicted \(taken?.predictedSeconds.map(Self.time) ?? "nothing")",
+            "measured \(taken?.measuredSeconds.map(Self.time) ?? "nothing, as experts came from the disk")",
         ]
         return "\(tokens) token\(tokens == 1 ? "" : "s"), imbalance \(String(format: "%.1f", imbalance)): "
             + ([own.joined(separator: ", ")] + others).joined(separator: "; ")
     }
 
-    private static func time(_ seconds: Double?) -> String { seconds.map { number($0) + " ms" } ?? "nothing" }
+    private static func time(_ seconds: Double) -> String { number(seconds) + " ms" }
 
     private static func number(_ seconds: Double) -> String {
         String(format: seconds < 1e-3 ? "%.3f" : seconds < 0.1 ? "%.2f" : "%.0f", 1000 * seconds)

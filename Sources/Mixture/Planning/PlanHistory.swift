@@ -1,34 +1,57 @@
-/// What was chosen for every layer, and how long it took.
-package struct PlanHistory: Sendable {
-    struct Record: Sendable {
+/// What was chosen for every layer and kind of load, and how long it took.
+struct PlanHistory {
+    struct Record {
+        let key: LoadKey
+        /// The last of its kind.
         var call: LayerCall
-        var calls: [StrategyName: Int] = [:]
+        /// How often each strategy was taken.
+        var calls: [Int]
+        /// Of the calls that waited for nothing.
         var seconds = 0.0
+        var measured = 0
     }
 
-    private var records: [LoadKey: Record] = [:]
+    private(set) var records: [Record] = []
+    private var places: [LoadKey: Int] = [:]
 
-    mutating func record(_ call: LayerCall, _ name: StrategyName, seconds: Double) {
-        let key = LoadKey(call)
-        records[key, default: Record(call: call)].call = call
-        records[key]!.calls[name, default: 0] += 1
-        records[key]!.seconds += seconds
+    /// Makes a place for a kind of load, or finds it.
+    ///
+    /// - Parameter isNew: whether it was not there yet.
+    mutating func place(of key: LoadKey, _ call: LayerCall, strategies: Int) -> (place: Int, isNew: Bool) {
+        if let place = places[key] { return (place, false) }
+        places[key] = records.count
+        records.append(Record(key: key, call: call, calls: Array(repeating: 0, count: strategies)))
+        return (records.count - 1, true)
     }
 
-    /// One explanation for each layer and phase: of the kind of load that took most of its time.
-    func layers(_ dictionary: StrategyDictionary, units: (LayerCall) -> Double) -> [LayerExplanation] {
-        var heaviest: [LayerExplanation.Place: (key: LoadKey, seconds: Double)] = [:]
-        for (key, record) in records {
-            let place = LayerExplanation.Place(layer: key.layer, phase: key.phase, isShared: key.isShared)
-            if record.seconds > heaviest[place]?.seconds ?? -1 { heaviest[place] = (key, record.seconds) }
+    mutating func note(_ call: LayerCall, _ strategy: Int, at place: Int) {
+        records[place].call = call
+        records[place].calls[strategy] += 1
+    }
+
+    mutating func note(seconds: Double, at place: Int) {
+        records[place].seconds += seconds
+        records[place].measured += 1
+    }
+
+    /// One explanation for each layer and phase: of the kind of load that took most of its time, or came most often.
+    func layers(
+        _ dictionary: StrategyDictionary, _ names: [StrategyName], units: (LayerCall) -> Double
+    ) -> [LayerExplanation] {
+        let groups = Dictionary(grouping: records) { record in
+            LayerExplanation.Place(layer: record.key.layer, phase: record.key.phase, isShared: record.key.isShared)
         }
-        return heaviest.compactMap { place, found in
-            guard let record = records[found.key], let entry = dictionary[found.key] else { return nil }
-            let scale = units(record.call)
+        return groups.compactMap { place, records in
+            let heaviest = records.max { a, b in
+                (a.seconds, a.calls.reduce(0, +)) < (b.seconds, b.calls.reduce(0, +))
+            }
+            guard let heaviest, let entry = dictionary[heaviest.key] else { return nil }
+            let scale = units(heaviest.call)
+            let chosen = heaviest.calls.indices.max { heaviest.calls[$0] < heaviest.calls[$1] }!
             return LayerExplanation(
-                place: place, tokens: record.call.tokens, active: record.call.visits.count,
-                imbalance: record.call.imbalance, chosen: record.calls.max { $0.value < $1.value }!.key.description,
-                calls: record.calls.values.reduce(0, +),
+                place: place, tokens: heaviest.call.tokens, active: heaviest.call.visits.count,
+                imbalance: heaviest.call.imbalance, chosen: names[chosen].description,
+                calls: heaviest.calls.reduce(0, +),
                 strategies: entry.arms.map { arm in
                     LayerExplanation.Strategy(
                         name: arm.name, predictedSeconds: arm.predicted.map { $0 * scale },

@@ -12,7 +12,7 @@ package final class Planner {
     /// What it has learned.
     package private(set) var dictionary: StrategyDictionary
     /// What every layer did, for those who ask why.
-    package private(set) var history = PlanHistory()
+    private var history = PlanHistory()
 
     /// What helps to choose before anything has been tried.
     package struct Knowledge {
@@ -36,37 +36,39 @@ package final class Planner {
     package struct Decision {
         package let strategy: any ExecutionStrategy
         fileprivate let key: LoadKey
+        fileprivate let place: Int
         fileprivate let arm: Int
     }
 
     package func decide(_ call: LayerCall) -> Decision {
         let key = LoadKey(call)
-        guard names.count > 1 else {
-            if dictionary[key] == nil { _ = dictionary.choose(key) { arms(call) } }
-            return Decision(strategy: strategies[0], key: key, arm: 0)
-        }
-        if dictionary[key] == nil, let entry = dictionary[key.pooled(knowledge.shape(call))], isAbout(entry) {
+        let (place, isNew) = history.place(of: key, call, strategies: names.count)
+        if isNew, dictionary[key] == nil, let entry = dictionary[key.pooled(knowledge.shape(call))], isAbout(entry) {
             dictionary.adopt(key, entry)
         }
-        let arm = dictionary.choose(key) { arms(call) }
-        return Decision(strategy: strategies[arm], key: key, arm: arm)
+        let arm = names.count > 1 || isNew ? dictionary.choose(key) { arms(call) } : 0
+        history.note(call, arm, at: place)
+        return Decision(strategy: strategies[arm], key: key, place: place, arm: arm)
     }
 
     /// Remembers what a call took that waited for nothing but its own work.
     package func record(_ call: LayerCall, _ decision: Decision, seconds: Double) {
-        let load = Self.units(of: call)
-        dictionary.record(decision.key, arm: decision.arm, seconds: seconds / load)
-        if names.count > 1 {
+        let share = seconds / Self.units(of: call)
+        dictionary.record(decision.key, arm: decision.arm, seconds: share)
+        // Enough of it for others of its shape, and for runs to come.
+        if names.count > 1, history.records[decision.place].measured < Self.callsWorthSharing {
             let pooled = decision.key.pooled(knowledge.shape(call))
             if let entry = dictionary[decision.key] { dictionary.adopt(pooled, entry) }
-            dictionary.record(pooled, arm: decision.arm, seconds: seconds / load)
+            dictionary.record(pooled, arm: decision.arm, seconds: share)
         }
-        history.record(call, names[decision.arm], seconds: seconds)
+        history.note(seconds: seconds, at: decision.place)
     }
 
-    /// Sentences about every layer: what was chosen, predicted and measured.
+    private static let callsWorthSharing = 64
+
+    /// What was chosen for every layer, predicted and measured.
     package func explanation() -> [LayerExplanation] {
-        history.layers(dictionary) { call in Self.units(of: call) }
+        history.layers(dictionary, names) { call in Self.units(of: call) }
     }
 
     /// Whether what was learned before is about the same strategies.

@@ -73,8 +73,7 @@ struct UnitMeasurement {
             (0..<visits).map { Assignment.Visit(token: 2 * $0 % rows, slot: 0, expert: 0, weight: 1) }, tokens: rows,
             experts: 1)
         return ExpertPass(
-            workers: workers, assignment: assignment,
-            experts: experts.map { ExpertPass.Expert($0, visits: 0..<visits, isConsecutive: false) },
-            cut: ExpertCut(layout), tokens: scratch.gathered, scratch: scratch, finished: { _ in })
+            assignment, experts.map { ExpertPass.Expert($0, visits: 0..<visits, isConsecutive: false) },
+            ExpertCut(layout), tokens: scratch.gathered, scratch, on: workers)
     }
 }
