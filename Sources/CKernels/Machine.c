@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "include/Machine.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "include/Kernels.h"
@@ -74,4 +76,26 @@ int ck_allowed_processors(void) {
     }
 #endif
     return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+int ck_current_processor(void) {
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
+int ck_prefer_node(void *start, size_t length, int node) {
+#if defined(SYS_mbind)
+    enum { preferred = 1, bits = 8 * sizeof(unsigned long), words = 1024 / bits };
+    unsigned long nodes[words] = {0};
+    if (node < 0 || node >= 1024) return EINVAL;
+    nodes[(unsigned)node / bits] |= 1ul << ((unsigned)node % bits);
+    // The kernel reads one bit fewer than it is told of.
+    return syscall(SYS_mbind, start, length, preferred, nodes, 1024ul + 1, 0u) == 0 ? 0 : errno;
+#else
+    (void)start, (void)length, (void)node;
+    return ENOSYS;
+#endif
 }

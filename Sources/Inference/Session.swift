@@ -42,9 +42,10 @@ public final class Session {
             guard let matrix = dense[role] else { throw InferenceError("the store \(model.store.path) has no \(role)") }
             return matrix
         }
-        cache = try ExpertCache(model.store, slabs, policy: options.policy.type)
+        let nodes = options.usesMemoryNodes ? MemoryNodes.ofThisMachine : .one
+        cache = try ExpertCache(model.store, slabs, policy: options.policy.type, nodes: nodes)
         // Last, since they make do with fewer threads where the system grants no more, and the loader cannot.
-        workers = Workers(count: options.threads)
+        workers = Workers(count: options.threads, nodes: nodes)
         language = LanguageModel(
             model.architecture, weights: weights, experts: cache, workers: workers, limits: options.limits,
             planner: planning.planner)

@@ -21,6 +21,9 @@ public struct SessionOptions: Sendable {
     public var strategy = StrategyChoice.automatic
     /// Where to keep what the machine's parts cost, and which strategies were fast; nil: nothing is measured ahead, nor kept.
     public var planFolder: String?
+    /// Whether experts' rows are shared out to the nodes of the machine's memory, where there are several, and threads prefer
+    /// those that are near.
+    public var usesMemoryNodes = true
     /// Whether the next layer's experts are read while a prompt passes this one.
     public var prefetchesPrompts = true
 

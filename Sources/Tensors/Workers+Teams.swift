@@ -9,16 +9,21 @@ extension Workers {
         package var threads: Int
         /// The units of each step; a step may have none.
         package var units: [Int]
+        /// Of each step, how many units work on what lies in each node's memory: those of the first node come first. Empty
+        /// where that does not matter.
+        package var shares: [Int]
 
-        package init(threads: Int, units: [Int]) {
+        package init(threads: Int, units: [Int], shares: [Int] = []) {
             self.threads = threads
             self.units = units
+            self.shares = shares
         }
     }
 
     /// Takes every team through its steps, side by side, and waits for all of them.
     ///
-    /// Within a team a thread takes the next unit that nobody has taken, so that a team gets on with whatever threads come.
+    /// Within a team a thread takes the next unit that nobody has taken, of its own node if there is one left, so that a team
+    /// gets on with whatever threads come.
     /// When a unit throws, or the work is cancelled, units not yet begun are skipped and the first error is thrown here.
     ///
     /// - Parameters:
@@ -31,7 +36,7 @@ extension Workers {
         if let only = teams.first, teams.count == 1, only.threads == 1 || count == 1 {
             return try self.run(alone: only.units, { try run(0, $0, $1) }, didFinish: { didFinish(0, $0) })
         }
-        let progress = teams.map { TeamProgress($0, bell) }
+        let progress = teams.map { TeamProgress($0, nodes, bell) }
         try forEach(teams.reduce(0) { $0 + $1.threads }) { member in
             let team = Self.team(of: member, in: teams)
             do {
@@ -71,6 +76,7 @@ extension Workers {
 private final class TeamProgress: Sendable {
     /// Units up to the end of each step.
     private let ends: [Int]
+    private let queues: NodeQueues?
     private let next = Atomic(0)
     private let done = Atomic(0)
     private let isStopped = Atomic(false)
@@ -80,18 +86,20 @@ private final class TeamProgress: Sendable {
     /// Rounds of spinning before a thread sleeps, some microseconds.
     private static let patience = 400
 
-    init(_ team: Workers.Team, _ bell: Bell) {
+    init(_ team: Workers.Team, _ nodes: MemoryNodes, _ bell: Bell) {
         self.bell = bell
         var sum = 0
         ends = team.units.map { units in
             sum += units
             return sum
         }
+        queues = team.shares.isEmpty ? nil : NodeQueues(team.shares, nodes)
     }
 
     func work(
         while interest: Interest, _ run: (_ step: Int, _ unit: Int) throws -> Void, didFinish: (Int) -> Void
     ) throws {
+        if let queues { return try work(queues, while: interest, run, didFinish) }
         var step = 0
         while !isStopped.load(ordering: .relaxed) {
             guard interest.lastsForAll() else { return stop() }
@@ -101,11 +109,30 @@ private final class TeamProgress: Sendable {
             let start = step == 0 ? 0 : ends[step - 1]
             guard waitUntilDone(start, interest) else { return }
             try run(step, unit - start)
-            if done.add(1, ordering: .sequentiallyConsistent).newValue == ends[step] {
-                didFinish(step)
-                wakeSleepers()
+            finishUnit(of: step, didFinish)
+        }
+    }
+
+    /// The same where every node has a queue of its own.
+    private func work(
+        _ queues: NodeQueues, while interest: Interest, _ run: (_ step: Int, _ unit: Int) throws -> Void,
+        _ didFinish: (Int) -> Void
+    ) throws {
+        for step in ends.indices {
+            guard waitUntilDone(step == 0 ? 0 : ends[step - 1], interest) else { return }
+            while let unit = queues.next(in: step) {
+                guard interest.lastsForAll() else { return stop() }
+                guard !isStopped.load(ordering: .relaxed) else { return }
+                try run(step, unit)
+                finishUnit(of: step, didFinish)
             }
         }
+    }
+
+    private func finishUnit(of step: Int, _ didFinish: (Int) -> Void) {
+        guard done.add(1, ordering: .sequentiallyConsistent).newValue == ends[step] else { return }
+        didFinish(step)
+        wakeSleepers()
     }
 
     /// Nobody begins another unit, nor waits any longer.
@@ -135,5 +162,44 @@ private final class TeamProgress: Sendable {
 
     private func wakeSleepers() {
         if sleepers.load(ordering: .sequentiallyConsistent) > 0 { bell.ring() }
+    }
+}
+
+/// The units of each step, in one queue for each node's memory.
+private final class NodeQueues: @unchecked Sendable {  // Only `taken` changes, which is atomic.
+    private let nodes: MemoryNodes
+    /// Where the units of each step's nodes end, within the step.
+    private let ends: [Int]
+    private let taken: UnsafeMutableBufferPointer<Atomic<Int>>
+
+    init(_ shares: [Int], _ nodes: MemoryNodes) {
+        self.nodes = nodes
+        var (ends, sum) = ([Int](), 0)
+        for (index, share) in shares.enumerated() {
+            sum = index % nodes.count == 0 ? share : sum + share
+            ends.append(sum)
+        }
+        self.ends = ends
+        taken = .allocate(capacity: shares.count)
+        for index in taken.indices { taken.initializeElement(at: index, to: Atomic(0)) }
+    }
+
+    deinit {
+        taken.deinitialize()
+        taken.deallocate()
+    }
+
+    /// A unit that nobody has taken: of the node that this thread is near to, or else of another; nil when there is none.
+    func next(in step: Int) -> Int? {
+        let own = nodes.current
+        for distance in 0..<nodes.count {
+            let node = (own + distance) % nodes.count
+            let queue = step * nodes.count + node
+            let start = node == 0 ? 0 : ends[queue - 1]
+            guard taken[queue].load(ordering: .relaxed) < ends[queue] - start else { continue }
+            let unit = start + taken[queue].add(1, ordering: .relaxed).oldValue
+            if unit < ends[queue] { return unit }
+        }
+        return nil
     }
 }

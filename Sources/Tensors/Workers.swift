@@ -15,8 +15,12 @@ package final class Workers: Sendable {
     /// Stack of each thread but the caller's, in bytes.
     package static let stackBytes = 512 << 10
 
-    package init(count: Int) {
+    /// The memory that they are near to.
+    package let nodes: MemoryNodes
+
+    package init(count: Int, nodes: MemoryNodes = .one) {
         precondition(count >= 1, "\(count) threads")
+        self.nodes = nodes
         crew = Crew(helpers: count - 1, stackBytes: Self.stackBytes)
     }
 

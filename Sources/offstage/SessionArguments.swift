@@ -38,6 +38,12 @@ struct SessionArguments: ParsableArguments {
     var strategy: StrategyChoice = .automatic
 
     @Option(
+        help: ArgumentHelp(
+            "Where memory is in several nodes, give each a share of every expert's rows (rows), or leave it to the system (off).",
+            valueName: "policy"))
+    var numa: MemoryPolicy = .rows
+
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "Experts that a token visits, instead of the model's own number; this changes the output.",
@@ -76,11 +82,14 @@ struct SessionArguments: ParsableArguments {
         if newTokens > 0 { options.scoredTokens = 1 }
         options.policy = policy
         options.strategy = strategy
+        options.usesMemoryNodes = numa == .rows
         options.planFolder = HomeOptions.cacheHome
         options.prefetchesPrompts = prefetch == .on
         return options
     }
 }
+
+enum MemoryPolicy: String, NamedOption { case rows, off }
 
 enum Switch: String, NamedOption { case on, off }
 

@@ -32,9 +32,11 @@ import Testing
 
     /// What the experts add to a residual stream of zeros.
     private func run(
-        _ load: Load, _ source: some ExpertSource, _ layout: ExpertLayout, _ choice: StrategyChoice, threads: Int
+        _ load: Load, _ source: some ExpertSource, _ layout: ExpertLayout, _ choice: StrategyChoice, threads: Int,
+        nodes: Int = 1
     ) throws -> [Float] {
-        let workers = Workers(count: threads)
+        let nodes = nodes == 1 ? MemoryNodes.one : MemoryNodes(pretended: nodes, processors: nodes)
+        let workers = Workers(count: threads, nodes: nodes)
         let (hidden, format) = (layout.shape.hiddenSize, layout.shape.gateFormat)
         let sizes = Execution.Sizes(
             hiddenSize: hidden, intermediateSize: layout.shape.intermediateSize, tokens: load.tokens,
@@ -84,8 +86,10 @@ import Testing
         #expect(expected.contains { $0 != 0 })
         for threads in 1...5 {
             for choice in Self.names.map(StrategyChoice.fixed) + [.automatic] {
-                let found = try run(load, source, layout, choice, threads: threads)
-                #expect(found == expected, "\(choice) with \(threads) threads")
+                for nodes in [1, 2, 3] {
+                    let found = try run(load, source, layout, choice, threads: threads, nodes: nodes)
+                    #expect(found == expected, "\(choice) with \(threads) threads on \(nodes) nodes")
+                }
             }
         }
     }
@@ -119,6 +123,20 @@ import Testing
                 #expect(seen.allSatisfy { $0.allSatisfy { $0 == 1 } })
             }
         }
+    }
+
+    @Test func `nodes share an expert's bytes, every byte on one of them`() throws {
+        let layout = RandomExpert.layout
+        let down = layout.tiles[layout.gateAndUpTiles].offset
+        for nodes in 1...5 {
+            let shares = (0..<nodes).map { Placement.rows(nodes: nodes).bytes(of: layout, node: $0) }
+            for (part, whole) in [0..<down, down..<layout.length].enumerated() {
+                #expect(shares.flatMap { Array($0[part]) } == Array(whole))
+                let sizes = shares.map { $0[part].count }
+                #expect(sizes.max()! - sizes.min()! <= 1)
+            }
+        }
+        #expect(Placement.anywhere.bytes(of: layout, node: 0).isEmpty)
     }
 
     @Test func `strategies have names`() {

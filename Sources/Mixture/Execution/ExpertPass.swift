@@ -48,6 +48,8 @@ final class ExpertPass: ExpertWork {
         }
     }
 
+    var placement: Placement { workers.nodes.count > 1 ? .rows(nodes: workers.nodes.count) : .anywhere }
+
     let stages = ExpertCut.Stage.allCases.count
 
     func units(stage: Int, of part: Schedule.Part, among parts: Int, threads: Int) -> Int {

@@ -1,6 +1,7 @@
 package import Mixture
 import ModelFiles
 package import Profiling
+package import Tensors
 
 /// Brings experts from a store into a pool of memory of fixed size, and keeps those that will soon be needed again.
 ///
@@ -18,15 +19,16 @@ package final class ExpertCache: ExpertSource {
     ///   - plan: how many slots there are (``SlabPlan``), made for this store.
     ///   - policy: decides what is evicted.
     ///   - reader: reads the store's file; nil: a reader of its own.
+    ///   - nodes: the memory that experts' rows are shared out to.
     /// - Throws: when the loader cannot be started, or the memory is not granted.
     package init(
         _ store: Store, _ plan: SlabPlan, policy: any EvictionPolicy.Type = DecayForwardDistancePolicy.self,
-        reader: Reader? = nil
+        reader: Reader? = nil, nodes: MemoryNodes = .one
     ) throws {
         layouts = store.layouts
         self.reader = try reader ?? Reader(store.file)
         let policy = policy.init(layers: layouts.count, experts: store.manifest.architecture.expertCount)
-        table = try ExpertTable(store, plan, policy, self.reader)
+        table = try ExpertTable(store, plan, policy, self.reader, nodes)
     }
 
     /// The loader is stopped while everything it writes to is still there.

@@ -2,6 +2,7 @@ import Mixture
 import ModelFiles
 import Profiling
 import Synchronization
+import Tensors
 
 /// Where every expert is: the states behind ``ExpertCache``, all under one lock.
 ///
@@ -44,7 +45,9 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
         var unused = 0
     }
 
-    init(_ store: Store, _ plan: SlabPlan, _ policy: any EvictionPolicy, _ reader: Reader) throws {
+    init(
+        _ store: Store, _ plan: SlabPlan, _ policy: any EvictionPolicy, _ reader: Reader, _ nodes: MemoryNodes
+    ) throws {
         path = store.path
         self.plan = plan
         self.policy = policy
@@ -54,6 +57,7 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
         pool = try Mapping(plan.bytes)
         makeSlots(plan)
         makeExperts(store, plan)
+        if nodes.count > 1 { place(store.layouts, plan, on: nodes) }
     }
 
     /// A slot and the expert in it keep each other alive until then.

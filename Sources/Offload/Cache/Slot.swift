@@ -36,6 +36,12 @@ final class Slot: TransferRecipient, @unchecked Sendable {  // `expert` changes 
         transfer.length = expert.record.windowLength
     }
 
+    /// Asks for some bytes of a payload from a node's memory.
+    func prefer(_ node: Int, of nodes: MemoryNodes, for bytes: Range<Int>, offset: Int) {
+        let part = offset + bytes.lowerBound..<min(offset + bytes.upperBound, memory.count)
+        nodes.prefer(node, for: UnsafeMutableRawBufferPointer(rebasing: memory[part]))
+    }
+
     func leave() { expert = nil }
 
     func touch() { isTouched = true }
