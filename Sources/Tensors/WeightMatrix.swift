@@ -28,6 +28,9 @@ package struct WeightMatrix: @unchecked Sendable {  // The bytes are never writt
         self.owner = owner
     }
 
+    /// Where it lies in memory.
+    package var address: Int { Int(bitPattern: bytes) }
+
     /// The rows of a range that begins with a group: at a multiple of 16.
     package func rows(_ range: Range<Int>) -> WeightMatrix {
         precondition(

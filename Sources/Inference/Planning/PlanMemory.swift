@@ -1,36 +1,36 @@
 import Files
 import Foundation
-import Mixture
+package import Mixture
 import Tensors
 
 /// What planning keeps from one run to the next: what the machine's parts cost, and which strategies were fast.
 ///
 /// It is made again where the file is damaged or was made on another machine; nothing but time depends on it.
-struct PlanMemory: Codable {
+package struct PlanMemory: Codable {
     /// What must be the same for measurements to hold.
-    struct Machine: Codable, Equatable {
-        var processor = CPU.name
-        var kernels = "\(CPU.level)"
-        var processors = CPU.defaultThreads
-        var threads: Int
+    package struct Machine: Codable, Equatable {
+        package var processor = CPU.name
+        package var kernels = "\(CPU.level)"
+        package var processors = CPU.defaultThreads
+        package var threads: Int
         /// Goes up when kernels or strategies change.
-        var revision = 1
+        package var revision = 1
     }
 
     /// What was measured of experts of one shape.
-    struct Shape: Codable {
-        var costs: UnitCosts
-        var strategies = StrategyDictionary()
+    package struct Shape: Codable {
+        package var costs: UnitCosts
+        package var strategies = StrategyDictionary()
     }
 
-    var machine: Machine
-    var constants: CostConstants?
-    var shapes: [String: Shape] = [:]
+    package var machine: Machine
+    package var constants: CostConstants?
+    package var shapes: [String: Shape] = [:]
 
-    init(threads: Int) { machine = Machine(threads: threads) }
+    package init(threads: Int) { machine = Machine(threads: threads) }
 
     /// Reads what there is for so many threads on this machine.
-    init(in folder: String, threads: Int) {
+    package init(in folder: String, threads: Int) {
         self.init(threads: threads)
         guard let data = FileManager.default.contents(atPath: Self.path(in: folder, threads)),
             data.count < Self.mostBytes, let found = try? JSONDecoder().decode(PlanMemory.self, from: data),
@@ -40,7 +40,7 @@ struct PlanMemory: Codable {
     }
 
     /// Keeps it, if the folder takes it: what cannot be kept is measured again.
-    func write(in folder: String) {
+    package func write(in folder: String) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         guard let data = try? encoder.encode(self),
@@ -49,10 +49,10 @@ struct PlanMemory: Codable {
         try? data.write(to: URL(fileURLWithPath: Self.path(in: folder, machine.threads)), options: .atomic)
     }
 
-    static func path(in folder: String, _ threads: Int) -> String { "\(folder)/plan-\(threads).json" }
+    package static func path(in folder: String, _ threads: Int) -> String { "\(folder)/plan-\(threads).json" }
 
     /// The name that measurements of a layout go by.
-    static func key(_ layout: ExpertLayout) -> String {
+    package static func key(_ layout: ExpertLayout) -> String {
         let shape = layout.shape
         return "\(shape.hiddenSize)x\(shape.intermediateSize) \(shape.gateFormat.rawValue) \(shape.upFormat.rawValue) "
             + "\(shape.downFormat.rawValue) in \(layout.tiles.count) tiles"

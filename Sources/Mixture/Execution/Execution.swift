@@ -115,7 +115,7 @@ package final class Execution {
         let limits = ScheduleLimits(
             threads: workers.count, rows: rows, chunk: layout.shape.hasFloats ? Self.batchRows : nil)
         let schedule = strategy.schedule(visits, limits) ?? TileStrategy().schedule(visits, limits)!
-        if visits.reduce(0, +) <= rows, leases.count == 1 || leases[leases.startIndex].isResident {
+        if visits.reduce(0, +) <= rows, leases.count == 1 || leases.allSatisfy(\.isResident) {
             // All is done soon, and none waits for the room of another.
             defer { for lease in leases { lease.release() } }
             try workers.run(

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+/// plan, and run with a strategy.
+struct PlanTests {
+    private let folder = try! TemporaryFolder()
+    private var offstage: OffstageCommand { OffstageCommand(folder: folder) }
+
+    private struct Answer: Decodable {
+        struct Load: Decodable {
+            struct Strategy: Decodable {
+                let name: String
+                let predictedSeconds, measuredSeconds: Double?
+            }
+
+            let tokens: Int
+            let imbalance: Double
+            let chosen: String
+            let strategies: [Strategy]
+        }
+
+        let shapes: [String]
+        let choosingSeconds: Double
+        let loads: [Load]
+    }
+
+    @Test func `a model's layers are explained, one line each`() throws {
+        _ = try offstage("pack", GoldenFiles.path("small-q8_0.gguf"), "--name", "model")
+        let plan = try offstage("plan", "model", "--explain", "--tokens", "24", "--threads", "2")
+        #expect(plan.code == 0, "\(plan.notes)")
+        let lines = plan.text.split(separator: "\n").filter { $0.hasPrefix("layer ") }
+        let answer = try offstage("plan", "model", "--tokens", "24", "--threads", "2", "--json").json(Answer.self)
+        #expect(lines.count == answer.loads.count / 2)
+        for (layer, line) in lines.enumerated() {
+            #expect(line.hasPrefix("layer \(layer), 24 tokens, imbalance "))
+            #expect(line.contains("predicted") && line.contains("measured") && line.contains("; then 1 token"))
+        }
+        for load in answer.loads {
+            #expect(load.strategies.map(\.name) == ["rows", "tiles", "experts", "tokens"])
+            #expect(load.strategies.allSatisfy { $0.predictedSeconds ?? 0 > 0 && $0.measuredSeconds ?? 0 > 0 })
+            let best = load.strategies.min { $0.measuredSeconds! < $1.measuredSeconds! }
+            #expect(load.chosen == best?.name)
+        }
+        #expect(FileManager.default.fileExists(atPath: folder.file("cache/offstage/plan-2.json")))
+    }
+
+    @Test func `loads of a shape are swept`() throws {
+        let shape = "64x96x4:2:q8_0"
+        let answer = try offstage("plan", "--shape", shape, "--sweep", "--tokens", "8", "--threads", "2", "--json")
+            .json(Answer.self)
+        #expect(answer.loads.map(\.tokens) == [1, 2, 4, 8].flatMap { Array(repeating: $0, count: 4) })
+        #expect(answer.shapes.count == 1 && answer.choosingSeconds > 0)
+    }
+
+    @Test func `every strategy writes the same text, and the numbers say which it was`() throws {
+        _ = try offstage("pack", GoldenFiles.path("small-q4_0.gguf"), "--name", "model")
+        var texts = Set<String>()
+        for strategy in ["rows", "experts", "groups:2", "tiles", "tokens", "AUTO"] {
+            let run = try offstage(
+                "run", "model", "Once", "-n", "12", "--ignore-eos", "--threads", "3", "--strategy", strategy, "--stats",
+                "numbers.json")
+            #expect(run.code == 0, "\(run.notes)")
+            texts.insert(run.text)
+            let numbers = try String(contentsOfFile: folder.file("numbers.json"), encoding: .utf8)
+            if strategy != "AUTO" { #expect(numbers.contains(": \(strategy), predicted ")) }
+            #expect(numbers.contains("\"layer 0, ") && numbers.contains("measured"))
+        }
+        #expect(texts.count == 1)
+    }
+
+    @Test(arguments: [
+        (["run", "model", "x", "--strategy", "columns"], "--strategy"),
+        (["run", "model", "x", "--strategy", "groups:0"], "--strategy"),
+        (["run", "model", "x", "--strategy", ""], "--strategy"),
+        (["plan"], "MODEL"), (["plan", "model", "--shape", "64x96x4:2:q8_0"], "leave out either"),
+        (["plan", "--shape", "64x96"], "--shape"), (["plan", "--shape", "64x96x4:5:q8_0"], "--shape"),
+        (["plan", "--shape", "0x96x4:2:q8_0"], "--shape"),
+        (["plan", "--shape", "99999999999999999999x96x4:2:q8_0"], "--shape"),
+        (["plan", "--shape", "64x96x4:2:q8_0", "--text", "x"], "--text"),
+        (["plan", "model", "--sweep"], "--sweep"), (["plan", "model", "--tokens", "0"], "--tokens"),
+        (["plan", ""], "MODEL"),
+    ]) func `a wrong command line is named`(arguments: [String], named: String) throws {
+        let outcome = try offstage(arguments)
+        #expect(outcome.code == 2, "\(outcome.notes)")
+        #expect(outcome.notes.contains(named), "\(outcome.notes)")
+        #expect(outcome.text.isEmpty)
+    }
+
+    @Test func `what cannot be planned for is said`() throws {
+        let missing = try offstage("plan", "nowhere")
+        #expect(missing.code == 1 && missing.notes.contains("nowhere"))
+        let odd = try offstage("plan", "--shape", "65x96x4:2:q8_0")
+        #expect(odd.code == 1 && odd.notes.contains("32"), "\(odd.notes)")
+        _ = try offstage("pack", GoldenFiles.path("small-q8_0.gguf"), "--name", "model")
+        let text = try offstage("plan", "model", "--text", "nothing.txt")
+        #expect(text.code == 1 && text.notes.contains("nothing.txt"), "\(text.notes)")
+    }
+}

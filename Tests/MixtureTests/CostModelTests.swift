@@ -1,0 +1,88 @@
+import Mixture
+import Tensors
+import Testing
+
+/// Times that can be worked out by hand.
+@Suite struct CostModelTests {
+    /// Experts of 64 rows of gate and up, and 32 of down, each in one tile.
+    private static let layout = ExpertLayout(
+        ExpertShape(hiddenSize: 32, intermediateSize: 64, gateFormat: .q8_0, upFormat: .q8_0, downFormat: .q8_0))!
+
+    /// A row costs 1 for a visit alone and 2 for eight; 1.5 times as much while all threads compute.
+    private func model(threads: Int, loop: Double = 0, step: Double = 0, unit: Double = 0) -> CostModel {
+        let alone = [1, 8].map { visits in
+            UnitCosts.Point(visits: visits, gateAndUpRow: visits == 1 ? 1 : 2, downRow: visits == 1 ? 1 : 2)
+        }
+        let together = alone.map {
+            UnitCosts.Point(visits: $0.visits, gateAndUpRow: 1.5 * $0.gateAndUpRow, downRow: 1.5 * $0.downRow)
+        }
+        let constants = CostConstants(
+            threads: threads, loop: loop, step: step, unit: unit, bandwidthAlone: 1, bandwidthTogether: 1)
+        return CostModel(
+            constants, UnitCosts(alone: alone, together: together, gatheredVisit: 0, innerVisit: 0), Self.layout)
+    }
+
+    private func seconds(_ model: CostModel, _ name: StrategyName, _ visits: [Int]) throws -> Double {
+        let call = LayerCall(
+            layer: 0, phase: .prompt, tokens: visits.max()!, experts: visits.count, visits: visits)
+        return try #require(model.seconds(call, name.strategy, scratchRows: 256, gathers: false))
+    }
+
+    @Test func `one thread takes the sum of all rows`() throws {
+        for name in [StrategyName.rows, .tiles, .experts, .tokens] {
+            #expect(try seconds(model(threads: 1), name, [1, 1]) == 2 * (64 + 32))
+            #expect(try seconds(model(threads: 1), name, [8]) == 2 * (64 + 32))
+            // Between points costs are linear, beyond the last in proportion.
+            #expect(try abs(seconds(model(threads: 1), name, [4]) - (1 + 3.0 / 7) * 96) < 1e-9)
+            #expect(try seconds(model(threads: 1), name, [16]) == 4 * 96)
+        }
+    }
+
+    @Test func `threads share rows, experts or tokens, and slow each other down`() throws {
+        let two = model(threads: 2)
+        // Half the rows each, at one and a half times the cost; the 32 rows of down are one slice, and one thread's.
+        #expect(try seconds(two, .rows, [1]) == 1.5 * (32 + 32))
+        #expect(try seconds(two, .experts, [1, 1]) == 1.5 * 96)
+        // A single token is one thread's; the other has nothing, and slows nobody.
+        #expect(try seconds(two, .tokens, [1]) == 96)
+        #expect(try seconds(two, .experts, [1]) == 96)
+        // One thread has an expert of 16 visits, the other one of 8 and then nothing more to do.
+        let uneven = try seconds(two, .experts, [16, 8])
+        #expect(uneven > 4 * 96 && uneven < 1.5 * 4 * 96)
+    }
+
+    @Test func `loops, steps and units cost what they cost`() throws {
+        let bare = try seconds(model(threads: 1), .rows, [1, 1])
+        #expect(try seconds(model(threads: 1, loop: 5), .rows, [1, 1]) == bare + 5)
+        // Two experts of three steps each (nothing is gathered): five times a step follows another.
+        #expect(try seconds(model(threads: 1, step: 1), .rows, [1, 1]) == bare + 5)
+        #expect(try seconds(model(threads: 1, step: 1), .tiles, [1, 1]) == bare + 2)
+        // One unit a step and expert.
+        #expect(try seconds(model(threads: 1, unit: 1), .tiles, [1, 1]) == bare + 6)
+    }
+
+    @Test func `calibration finds costs that grow with visits, and a prediction for every strategy`() throws {
+        let workers = Workers(count: 2)
+        let layout = try #require(
+            ExpertLayout(
+                ExpertShape(
+                    hiddenSize: 256, intermediateSize: 512, gateFormat: .q4_0, upFormat: .q4_0, downFormat: .q4_0)))
+        let trial = StrategyTrial(
+            TrialExperts(layout, expertsPerLayer: 4, bytes: 8 << 20), tokens: 64, expertsPerToken: 2,
+            StrategyName.all(threads: 2), on: workers)
+        let constants = CostConstants(
+            threads: 2, loop: 0, step: 0, unit: 0, bandwidthAlone: 1, bandwidthTogether: 1)
+        let costs = try #require(trial.costs(constants))
+        #expect(costs.isSound)
+        #expect(costs.alone.map(\.visits) == [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128])
+        // Sixty-four times the work takes longer on any machine, however it is disturbed.
+        #expect(costs.alone[11].gateAndUpRow > 2 * costs.alone[0].gateAndUpRow)
+        let call = LayerCall(layer: 0, phase: .prompt, tokens: 64, experts: 4, visits: [40, 30, 30, 28])
+        for name in StrategyName.all(threads: 2) {
+            let seconds = try #require(
+                CostModel(constants, costs, layout).seconds(
+                    call, name.strategy, scratchRows: trial.scratchRows(of: name)))
+            #expect(seconds > 0 && seconds.isFinite)
+        }
+    }
+}
