@@ -75,7 +75,7 @@ let package = Package(
         .testTarget(name: "ProfilingTests", dependencies: ["Profiling"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: house),
         .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Tensors"], swiftSettings: house),
-        .testTarget(name: "MixtureTests", dependencies: ["Mixture", "Tensors"], swiftSettings: house),
+        .testTarget(name: "MixtureTests", dependencies: ["Mixture", "Profiling", "Tensors"], swiftSettings: house),
         .testTarget(
             name: "OffloadTests", dependencies: ["Offload", "Mixture", "ModelFiles", "Tensors", "Profiling", "CUV"],
             swiftSettings: house),

@@ -2,7 +2,7 @@
 public enum PlanningPhase: String, Codable, Sendable, CaseIterable { case prompt, decode, forward, backward }
 
 /// One use of a layer's experts, as far as planning goes.
-package struct LayerCall: Sendable, Equatable {
+package struct LayerCall: Sendable, Hashable {
     package typealias Phase = PlanningPhase
 
     package var layer: Int
