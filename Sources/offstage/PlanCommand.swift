@@ -34,6 +34,20 @@ struct Plan: ParsableCommand {
             "Experts of a shape instead of a model's: width, width of an expert, experts, experts per token and format, as 1024x3584x8:2:q4_0.",
             valueName: "shape"))
     var shape: PlanShape?
+    @Option(
+        help: ArgumentHelp(
+            "With --shape: let every strategy and the planner compute made-up loads: balanced, hot-expert, hot-set, hot-rank, spread-set, ragged, empty-experts, rotating, burst; all.",
+            valueName: "kind"))
+    var workload: WorkloadChoice?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "What recorded loads would have taken with each strategy, as predicted, and with the planner.",
+            valueName: "trace"))
+    var replay: [String] = []
+    @Option(parsing: .unconditional, help: "Steps of a workload.") var steps = 8
+    @Option(parsing: .unconditional, help: "Ranks of expert parallelism, of which a workload's imbalance is told.")
+    var ranks = 4
     @Flag(help: "With --shape: predict and measure loads from 1 token to --tokens, from even to lopsided.")
     var sweep = false
     @Option(parsing: .unconditional, help: "Tokens of the text that are read, or of the greatest load.")
@@ -42,16 +56,25 @@ struct Plan: ParsableCommand {
     @Option(parsing: .unconditional, help: "Where chance begins.") var seed: UInt64 = 1
     @Flag(help: "Print one line of JSON.") var json = false
 
+    @OptionGroup(title: "Reading traces") var reading: TraceArguments
     @OptionGroup(title: "Memory and speed") var session: SessionArguments
     @OptionGroup var home: HomeOptions
 
     func validate() throws {
         try Limits.check("--tokens", tokens, 1...65_536)
+        try Limits.check("--steps", steps, 1...65_536)
+        try Limits.check("--ranks", ranks, 1...4096)
+        let modes = [sweep, workload != nil, !replay.isEmpty].count { $0 }
+        guard modes < 2 else { throw ValidationError("Give one of --sweep, --workload and --replay") }
         switch (model, shape) {
-        case (nil, nil): throw ValidationError("Say what to plan for: MODEL, or experts of a --shape")
+        case (nil, nil) where !replay.isEmpty: break
+        case (nil, nil):
+            throw ValidationError("Say what to plan for: MODEL, experts of a --shape, or a trace to --replay")
         case (_?, _?): throw ValidationError("A MODEL has its own shape; leave out either")
         case (nil, _?) where text != nil: throw ValidationError("--text needs a MODEL that reads it")
-        case (_?, nil) where sweep: throw ValidationError("--sweep needs a --shape; a MODEL has its own loads")
+        case (_?, nil) where modes > 0:
+            throw ValidationError(
+                "--sweep, --workload and --replay need a --shape, and no MODEL, which has its own loads")
         default: break
         }
         if model?.isEmpty ?? false { throw ValidationError("MODEL is empty") }
@@ -59,11 +82,60 @@ struct Plan: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
-        let answer = try model.map(study(ofModel:)) ?? study(of: shape!)
-        if json {
-            try Terminal.print(json: answer)
-        } else {
-            Terminal.print(answer.text)
+        if let model { return try show(study(ofModel: model)) }
+        if !replay.isEmpty { return try show(replayed()) }
+        let shape = shape!
+        if let workload { return try show(raced(workload, shape)) }
+        try show(study(of: shape))
+    }
+
+    private func show(_ answer: some Encodable & PlanText) throws {
+        if json { try Terminal.print(json: answer) } else { Terminal.print(answer.text) }
+    }
+
+    private func raced(_ choice: WorkloadChoice, _ shape: PlanShape) throws -> RaceAnswer {
+        let workloads = try choice.kinds.map { kind in
+            try Workload(
+                kind, experts: shape.experts, topK: shape.expertsPerToken, tokens: tokens, steps: steps, seed: seed,
+                ranks: ranks)
+        }
+        let study = try shape.study(threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
+        let progress = ProgressLine("Measuring", amount: { "\($0) workloads" })
+        var found: [RaceAnswer.Workload] = []
+        for workload in workloads {
+            let races = try study.raced(
+                workload.allSteps.map(\.assignment), warmUp: Self.roundsToLearn, rounds: Self.rounds,
+                isCancelled: { Interruption.isRequested })
+            found.append(RaceAnswer.Workload(workload, races))
+            progress.show(done: found.count, of: workloads.count)
+        }
+        progress.clear()
+        return RaceAnswer(
+            shape: study.shape, tokens: tokens, steps: steps, ranks: ranks, constants: study.constants,
+            workloads: found)
+    }
+
+    /// Rounds of a workload in which the planner learns, and rounds that count.
+    private static let roundsToLearn = 16
+    private static let rounds = 9
+
+    private func replayed() throws -> ReplayAnswer {
+        let progress = ProgressLine("Reading") { "\($0 >> 20) MB" }
+        let recorded = try RecordedLoads(
+            tracesAt: replay, options: reading.options, isCancelled: { Interruption.isRequested },
+            onProgress: { progress.show(done: $0, of: $1) })
+        progress.clear()
+        let experts = recorded.loads.map(\.call.experts).max() ?? 1
+        let shape = try shape ?? PlanShape(like: recorded, experts: experts)
+        let study = try shape.study(threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
+        if self.shape == nil {
+            Terminal.note(
+                "The trace does not say what its experts are like; they are taken to be \(study.shape) (--shape).")
+        }
+        return try Interruption.endingAtOnce {
+            ReplayAnswer(
+                model: recorded.model, shape: study.shape, constants: study.constants, loads: recorded.loads.count,
+                study.replayed(recorded))
         }
     }
 
@@ -115,66 +187,4 @@ struct Plan: ParsableCommand {
         yard." He had counted: of a hundred calls, sixty went to them. What he did not know was that on Sundays, when the play
         was for children, it was two others.
         """
-}
-
-/// What `plan` found.
-struct PlanAnswer: Encodable {
-    let shapes: [String]
-    let constants: CostConstants?
-    let choosingSeconds: Double
-    let loads: [LayerExplanation]
-    let isOfLayers: Bool
-
-    private enum CodingKeys: String, CodingKey { case shapes, constants, choosingSeconds, loads }
-
-    var text: String {
-        let lines = isOfLayers ? loads.lines : loads.map(\.text)
-        return ([machine].compactMap(\.self) + lines).joined(separator: "\n") + "\n"
-    }
-
-    private var machine: String? {
-        constants.map { constants in
-            String(
-                format:
-                    "%d thread%@ · memory read at %.1f GB/s alone, %.1f together · a parallel loop takes %.1f µs, a step in it %.1f µs, choosing %.2f µs · experts %@",
-                constants.threads, constants.threads == 1 ? "" : "s", constants.bandwidthAlone / 1e9,
-                constants.bandwidthTogether / 1e9, 1e6 * constants.loop, 1e6 * constants.step, 1e6 * choosingSeconds,
-                shapes.joined(separator: ", "))
-        }
-    }
-}
-
-/// Experts of a layer, in words of the command line.
-struct PlanShape: ExpressibleByArgument {
-    let hidden, intermediate, experts, expertsPerToken: Int
-    let format: WeightFormat
-
-    init?(argument: String) {
-        let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
-        let sizes = (parts.first ?? "").split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 3, sizes.count == 3, let hidden = sizes[0], let intermediate = sizes[1],
-            let experts = sizes[2], let count = Int(parts[1]),
-            let format = WeightFormat.allCases.first(where: { $0.rawValue.lowercased() == parts[2].lowercased() }),
-            (1...1 << 20).contains(hidden), (1...1 << 20).contains(intermediate), (1...1 << 16).contains(experts),
-            (1...experts).contains(count)
-        else { return nil }
-        (self.hidden, self.intermediate, self.experts) = (hidden, intermediate, experts)
-        expertsPerToken = count
-        self.format = format
-    }
-
-    /// - Throws: ``Complaint`` where a width does not divide into the format's blocks.
-    func study(threads: Int, measuresAgain: Bool) throws -> PlanStudy {
-        let shape = ExpertShape(
-            hiddenSize: hidden, intermediateSize: intermediate, gateFormat: format, upFormat: format,
-            downFormat: format)
-        guard let layout = ExpertLayout(shape) else {
-            throw Complaint(
-                "experts of \(hidden) x \(intermediate) cannot be \(format.rawValue): a width does not divide into its blocks of \(format.blockSize)"
-            )
-        }
-        return PlanStudy(
-            layout, experts: experts, expertsPerToken: expertsPerToken, threads: threads,
-            folder: HomeOptions.cacheHome, measuresAgain: measuresAgain)
-    }
 }

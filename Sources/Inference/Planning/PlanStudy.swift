@@ -107,6 +107,37 @@ package final class PlanStudy {
             calls: best.calls, strategies: strategies)
     }
 
+    /// Lets every strategy, and a planner that chooses among them, compute loads again and again.
+    ///
+    /// - Throws: `CancellationError` once `isCancelled` says yes.
+    package func raced(
+        _ loads: [Assignment], warmUp: Int, rounds: Int, isCancelled: () -> Bool
+    ) throws -> [StrategyTrial.Race] {
+        trial = nil
+        let racing = StrategyTrial(
+            source, tokens: loads.map(\.tokens).max() ?? 1, expertsPerToken: expertsPerToken, names, on: workers)
+        let races = try racing.race(loads, warmUp: warmUp, rounds: rounds, on: workers, isCancelled: isCancelled)
+        if isCancelled() { throw CancellationError() }
+        return races
+    }
+
+    /// What strategies would have taken for recorded loads, as predicted, and what a planner would have made of them that was
+    /// told nothing before.
+    package func replayed(_ recorded: RecordedLoads) -> PlannerSimulation.Result {
+        var known: [LayerCall: [StrategyName: Double]] = [:]
+        return PlannerSimulation().run(recorded, on: Planner(.automatic, threads: workers.count)) { call, name in
+            var call = call
+            call.layer = 0
+            if known[call] == nil {
+                let found = zip(names, predictions(call)).compactMap { name, strategy in
+                    strategy.predictedSeconds.map { (name, $0) }
+                }
+                known[call] = Dictionary(uniqueKeysWithValues: found)
+            }
+            return known[call]?[name]
+        }
+    }
+
     /// Remembers what was measured for those who run models.
     private func learn(
         _ call: LayerCall, _ arm: Int, _ times: [Double], _ predicted: [LayerExplanation.Strategy]

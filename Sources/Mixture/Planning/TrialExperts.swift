@@ -39,6 +39,27 @@ package final class TrialExperts: ExpertSource {
     }
 
     package func prefetch(_ experts: [Int], layer: Int) {}
+
+    /// The same experts, each layer with the weights of another one.
+    func turned(by layers: Int) -> any ExpertSource { TurnedExperts(self, by: layers) }
+}
+
+private final class TurnedExperts: ExpertSource {
+    private let source: TrialExperts
+    private let layers: Int
+
+    init(_ source: TrialExperts, by layers: Int) {
+        self.source = source
+        self.layers = layers
+    }
+
+    func layout(layer: Int) -> ExpertLayout { source.layout(layer: layer) }
+
+    func lease(_ wanted: [ExpertVisits], layer: Int, tokens: Int, into leases: inout [any ExpertLease]) {
+        source.lease(wanted, layer: layer + layers, tokens: tokens, into: &leases)
+    }
+
+    func prefetch(_ experts: [Int], layer: Int) {}
 }
 
 /// An expert that is always there.
@@ -75,6 +96,7 @@ private final class TrialMemory: @unchecked Sendable {  // Not written after it 
 /// Tries strategies on loads of one shape of experts, in turns.
 package final class StrategyTrial {
     private let source: TrialExperts
+    private let sizes: Execution.Sizes
     private let executions: [(name: StrategyName, execution: Execution)]
     private var tokens: Activations
     private var hidden: Matrix
@@ -91,6 +113,7 @@ package final class StrategyTrial {
             hiddenSize: shape.hiddenSize, intermediateSize: shape.intermediateSize, tokens: tokens,
             visitsPerToken: expertsPerToken, threads: workers.count, hasFloats: shape.hasFloats)
         self.source = source
+        self.sizes = sizes
         executions = names.map { name in
             (name, Execution(sizes, planner: Planner(.fixed(name), threads: workers.count), workers: workers))
         }
@@ -114,9 +137,7 @@ package final class StrategyTrial {
     package func seconds(
         _ assignment: Assignment, rounds: Int, isCancelled: () -> Bool = { false }
     ) throws -> [StrategyName: [Double]] {
-        let shape = source.layout(layer: 0).shape
-        tokens.use(rows: assignment.tokens, for: [shape.gateFormat, shape.upFormat])
-        hidden.use(rows: assignment.tokens)
+        prepare(assignment)
         var seconds: [StrategyName: [Double]] = [:]
         for round in 0..<rounds + 1 {
             // The order changes, so that nobody always comes after the same one.
@@ -131,5 +152,50 @@ package final class StrategyTrial {
             }
         }
         return seconds
+    }
+
+    /// Who ran, and how long each took for all loads, round by round.
+    package struct Race {
+        package let name: String
+        package fileprivate(set) var seconds: [Double]
+    }
+
+    /// Lets every strategy, and a planner that chooses among them, compute the same loads, one after the other.
+    ///
+    /// - Parameters:
+    ///   - warmUp: rounds that do not count, in which the planner learns.
+    ///   - isCancelled: asked after every load; once it says yes, what there is so far is returned.
+    package func race(
+        _ loads: [Assignment], warmUp: Int, rounds: Int, on workers: Workers, isCancelled: () -> Bool = { false }
+    ) throws -> [Race] {
+        let planner = Planner(.automatic, threads: workers.count)
+        let auto = Execution(sizes, planner: planner, workers: workers)
+        let runners = executions.map { ($0.name.description, $0.execution) } + [("auto", auto)]
+        var races = runners.map { Race(name: $0.0, seconds: []) }
+        for round in 0..<warmUp + rounds {
+            var sums = [Double](repeating: 0, count: runners.count)
+            for (number, load) in loads.enumerated() {
+                prepare(load)
+                for index in runners.indices {
+                    let runner = (index + round + number) % runners.count
+                    layer += 1
+                    // The planner's own time counts, too.
+                    let start = ContinuousClock.now
+                    try runners[runner].1.run(
+                        load, on: tokens, from: source.turned(by: layer), layer: 0,
+                        phase: load.tokens == 1 ? .decode : .prompt, addingTo: &hidden)
+                    sums[runner] += (ContinuousClock.now - start) / .seconds(1)
+                    if isCancelled() { return races }
+                }
+            }
+            if round >= warmUp { for index in races.indices { races[index].seconds.append(sums[index]) } }
+        }
+        return races
+    }
+
+    private func prepare(_ load: Assignment) {
+        let shape = source.layout(layer: 0).shape
+        tokens.use(rows: load.tokens, for: [shape.gateFormat, shape.upFormat])
+        hidden.use(rows: load.tokens)
     }
 }

@@ -9,9 +9,16 @@ package struct RecordedLoads: Sendable {
         package var call: LayerCall
         /// How often it comes.
         package var count: Int
+
+        package init(call: LayerCall, count: Int) {
+            self.call = call
+            self.count = count
+        }
     }
 
     package let model: String
+    /// Bytes of an expert, on average, where the trace says it.
+    package let expertBytes: Int?
     /// Those that differ, in the order in which they first come.
     package private(set) var loads: [Load] = []
     /// Calls as they came, pass by pass and in each layer by layer: indices into ``loads``.
@@ -24,6 +31,8 @@ package struct RecordedLoads: Sendable {
     package init(_ table: RoutingTable, batch: Int? = nil) throws {
         if let batch, batch < 1 { throw WorkloadError("A batch of \(batch) tokens: there must be at least 1.") }
         model = table.model
+        let bytes = table.layers.compactMap(\.expertBytes)
+        expertBytes = bytes.isEmpty ? nil : bytes.reduce(0, +) / bytes.count
         var places: [LayerCall: UInt32] = [:]
         var counter = VisitCounter(experts: table.experts)
         let numbers = table.layerNumbers

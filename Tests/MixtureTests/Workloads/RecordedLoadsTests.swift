@@ -36,25 +36,25 @@ import Testing
     @Test func `tokens that passed together are one load, and like loads are one`() throws {
         let recorded = try RecordedLoads(table())
         #expect(recorded.model == "tiny")
-        #expect(
-            recorded.loads == [
-                RecordedLoads.Load(call: call(0, .prompt, 3, [3, 1, 2]), count: 1),
-                RecordedLoads.Load(call: call(1, .prompt, 3, [1, 3, 2]), count: 1),
-                RecordedLoads.Load(call: call(0, .decode, 1, [1, 1]), count: 2),
-                RecordedLoads.Load(call: call(1, .decode, 1, [1, 1]), count: 1),
-            ])
+        let expected: [RecordedLoads.Load] = [
+            RecordedLoads.Load(call: call(0, .prompt, 3, [3, 1, 2]), count: 1),
+            RecordedLoads.Load(call: call(1, .prompt, 3, [1, 3, 2]), count: 1),
+            RecordedLoads.Load(call: call(0, .decode, 1, [1, 1]), count: 2),
+            RecordedLoads.Load(call: call(1, .decode, 1, [1, 1]), count: 1),
+        ]
+        #expect(recorded.loads == expected)
         #expect(recorded.order == [0, 1, 2, 3, 2])
         #expect(recorded.calls.map(\.layer) == [0, 1, 0, 1, 0])
     }
 
     @Test func `prompts are cut into batches`() throws {
         let recorded = try RecordedLoads(table(), batch: 2)
-        #expect(
-            recorded.calls.map { $0 } == [
-                call(0, .prompt, 2, [2, 1, 1]), call(1, .prompt, 2, [2, 2]), call(0, .prompt, 1, [1, 1]),
-                call(1, .prompt, 1, [1, 1]), call(0, .decode, 1, [1, 1]), call(1, .decode, 1, [1, 1]),
-                call(0, .decode, 1, [1, 1]),
-            ])
+        let expected: [LayerCall] = [
+            call(0, .prompt, 2, [2, 1, 1]), call(1, .prompt, 2, [2, 2]), call(0, .prompt, 1, [1, 1]),
+            call(1, .prompt, 1, [1, 1]), call(0, .decode, 1, [1, 1]), call(1, .decode, 1, [1, 1]),
+            call(0, .decode, 1, [1, 1]),
+        ]
+        #expect(Array(recorded.calls) == expected)
         #expect(try RecordedLoads(table(), batch: 3).order == RecordedLoads(table(), batch: .max).order)
         #expect(complaint { try RecordedLoads(table(), batch: 0) } == "A batch of 0 tokens: there must be at least 1.")
     }
@@ -102,10 +102,7 @@ import Testing
         #expect(
             try recorded(header + token).loads == [RecordedLoads.Load(call: call(1, .prompt, 1, [1, 1]), count: 1)])
         #expect(complaint { try recorded("") }.hasSuffix("trace is empty"))
-        #expect(
-            complaint { try recorded(header) }
-                == "The trace of tiny holds no token that visits an expert, so there is no load to plan for; record another "
-                + "with run --trace.")
+        #expect(complaint { try recorded(header) }.hasSuffix("trace holds a header and no routes"))
         #expect(complaint { try RecordedLoads(tracesAt: [folder.path + "/none"]) }.contains("none"))
     }
 }

@@ -61,7 +61,8 @@ import Testing
         let (rows, offsets) = made.rowsByToken()
         for token in 0..<step.tokens {
             let weights = rows[offsets[token]..<offsets[token + 1]].map { made.visits[$0].weight }
-            #expect(weights == [3 / 6, 2 / 6, 1 / 6])
+            let expected: [Float] = [3 / 6, 2 / 6, 1 / 6]
+            #expect(weights == expected)
         }
     }
 
