@@ -1,5 +1,5 @@
 /// Cuts a text into the words that are encoded by themselves.
-package struct WordSplitter: Sendable, Equatable {
+package struct WordSplitter: Sendable {
     private let steps: [SplitStep]
 
     /// More than any tokenizer has.
@@ -96,24 +96,31 @@ private struct SplitQueue {
     }
 }
 
-/// One of the steps.
-private struct SplitStep: Sendable, Equatable {
-    let expression: SplitExpression
+/// One of the steps, ready to be taken.
+private struct SplitStep: Sendable {
     let pattern: SplitPattern
     let behavior: TextSplit.Behavior
     let isInverted: Bool
 
     init(_ split: TextSplit) throws(UnknownExpression) {
+        let rule = try SplitRule(split)
+        pattern = try SplitPattern(rule.expression)
+        (behavior, isInverted) = (rule.behavior, rule.isInverted)
+    }
+}
+
+/// What a step does, however it is spelled.
+struct SplitRule: Equatable {
+    let expression: SplitExpression
+    let behavior: TextSplit.Behavior
+    let isInverted: Bool
+
+    init(_ split: TextSplit) throws(UnknownExpression) {
         expression = split.isLiteral ? SplitExpression(literal: split.pattern) : try SplitExpression(split.pattern)
-        pattern = try SplitPattern(expression)
         // What is found is kept and what lies between is not: all known expressions find everything.
         let isKept = split.behavior == .removed && split.isInverted
         behavior = isKept ? .isolated : split.behavior
         isInverted = split.isInverted && !isKept
-    }
-
-    static func == (one: SplitStep, other: SplitStep) -> Bool {
-        (one.behavior, one.isInverted) == (other.behavior, other.isInverted) && one.expression == other.expression
     }
 }
 
