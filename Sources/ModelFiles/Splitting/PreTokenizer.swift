@@ -64,9 +64,9 @@ struct PreTokenizer: Sendable {
 
     /// The one that cuts as `splits` do.
     init?(splits: [TextSplit], ignoresMerges: Bool) {
-        guard let splitter = try? WordSplitter(splits) else { return nil }
+        guard let rules = try? splits.map(SplitRule.init) else { return nil }
         let found = Self.known.first {
-            $0.ignoresMerges == ignoresMerges && (try? WordSplitter($0.splits)) == splitter
+            $0.ignoresMerges == ignoresMerges && (try? $0.splits.map(SplitRule.init)) == rules
         }
         guard let found else { return nil }
         self = found

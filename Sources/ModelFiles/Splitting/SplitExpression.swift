@@ -1,7 +1,7 @@
 /// A regular expression as tokenizers use them to cut text, read into its parts.
 ///
 /// Known is what their published expressions consist of: characters, sets and properties (`\p{Lu}`, `\s`), quantifiers,
-/// greedy or possessive, alternatives, groups that are not repeated, a look at the next character, and the text's end.
+/// greedy or possessive, alternatives, groups that are not repeated, a look at the next character, and the end of a line.
 /// Anything else is refused by name.
 indirect enum SplitExpression: Equatable, Sendable {
     case set(ScalarSet)
@@ -12,7 +12,8 @@ indirect enum SplitExpression: Equatable, Sendable {
     case optional(SplitExpression)
     /// Whether the next character is in a set; at the end of the text there is none.
     case ahead(ScalarSet, isWanted: Bool)
-    case end
+    /// The end of the text or of a line in it.
+    case lineEnd
 
     /// - Throws: ``UnknownExpression`` with what is not known in it.
     init(_ pattern: String) throws(UnknownExpression) {
@@ -75,7 +76,7 @@ private struct SplitExpressionParser {
         case "\\": return .set(try escape())
         case "$":
             index += 1
-            return .end
+            return .lineEnd
         case ".":
             index += 1
             return .set(ScalarSet(0x0A).inverted)
@@ -110,12 +111,16 @@ private struct SplitExpressionParser {
     }
 
     private mutating func quantified(_ atom: SplitExpression) throws(UnknownExpression) -> SplitExpression {
+        let isCounted = next == "{"
         guard let (least, most) = try quantifier() else { return atom }
         let isFirm = take("+")
         if next == "?" { throw UnknownExpression(finding: "a lazy quantifier") }
+        guard !(isFirm && isCounted) else {
+            throw UnknownExpression(finding: "a count with a + after it, which is read in two ways")
+        }
         switch atom {
-        case .set(let set): return .run(set, least: least, most: most, isFirm: isFirm)
         case _ where least == 1 && most == 1: return atom
+        case .set(let set): return .run(set, least: least, most: most, isFirm: isFirm)
         case _ where least == 0 && most == 1 && !isFirm: return .optional(atom)
         default: throw UnknownExpression(finding: "a group that is repeated")
         }

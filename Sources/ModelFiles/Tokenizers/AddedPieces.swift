@@ -82,9 +82,9 @@ struct AddedPieces: Sendable {
         }
         if rule.stripsRight {
             while high < text.count {
-                let (scalar, length) = SplitPattern.scalar(at: high, of: text.span)
+                let (scalar, end) = SplitPattern.scalar(at: high, of: text.span)
                 guard Self.isOf(.whiteSpace, scalar) else { break }
-                high += length
+                high = end
             }
         }
         return low..<high

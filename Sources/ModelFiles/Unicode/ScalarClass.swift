@@ -29,8 +29,8 @@ struct ScalarClasses: OptionSet, Sendable, Hashable {
 
 /// The class of every character, as an index into ``UnicodeData/classNames``: pages of 256 characters, equal ones once.
 struct ScalarTable: Sendable {
-    private let pages: [UInt16]
-    private let classes: [UInt8]
+    let pages: [UInt16]
+    let classes: [UInt8]
 
     static let shared = ScalarTable(runs: UnicodeData.classRuns, letters: UnicodeData.classLetters)
 

@@ -64,16 +64,33 @@ struct WordSplitterTests {
         ("^a", "^"),
         (#"[z-a]"#, "backwards"), ("[[:alpha:]]", "[: :]"), (#"\"#, "backslash"), ("*", "*"),
         (String(repeating: "(", count: 100), "groups in groups"),
-        (String(repeating: "a?", count: 40) + "b", "too many ways"),
-        (Array(repeating: "a", count: 65).joined(separator: "|"), "65 alternatives"),
+        ("[ab]*a[ab]{20}", "too many ways"), (String(repeating: "a{4000}", count: 20), "too many ways"),
+        ("a{2}+", "read in two ways"),
+        (String(String.UnicodeScalarView((0..<65).compactMap { Unicode.Scalar(0x4E00 + $0) })), "65 sets"),
         (String(repeating: "a", count: 20_000), "characters"),
     ]) func `an expression that is not known is refused by name`(pattern: String, finding: String) {
         let error = #expect(throws: UnknownExpression.self) { try WordSplitter([TextSplit(pattern)]) }
         #expect(error?.finding.contains(finding) ?? false, "\(error?.finding ?? "")")
     }
 
+    @Test func `more expressions than any tokenizer has are refused`() {
+        let splits = Array(repeating: TextSplit("a"), count: 33)
+        #expect(throws: UnknownExpression.self) { try WordSplitter(splits) }
+    }
+
+    @Test func `a line ends before a line feed and at the end of the text`() throws {
+        #expect(try words("a\nba", TextSplit("a$")) == ["a", "\nb", "a"])
+        #expect(try words("x  \ny  ", TextSplit(#"\s+$"#)) == ["x", "  ", "\ny", "  "])
+    }
+
+    @Test func `many words go through many steps in order`() throws {
+        let text = String(repeating: "ab1 漢字\n", count: 2000)
+        let parts = try words(text, TextSplit("\n"), TextSplit(#"\p{N}"#), TextSplit("[一-龥]"), TextSplit(#"\s?\p{L}"#))
+        #expect(parts == Array(repeating: ["a", "b", "1", " ", "漢", "字", "\n"], count: 2000).flatMap(\.self))
+    }
+
     /// Each would take hours if what failed once were tried again at every place.
-    @Test(arguments: ["a*b", "a*a*a*b", #"a+$"#, "(?:a+|a)c", "a?a*ab"])
+    @Test(arguments: ["a*b", "a*a*a*b", #"a+$"#, "(?:a+|a)c", "a?a*ab", "a|a*b"])
     func `long texts take no longer than they are long`(pattern: String) throws {
         let text = String(repeating: "a", count: 60_000) + "c" + String(repeating: "a", count: 60_000) + "d"
         #expect(try words(text, TextSplit(pattern)).joined() == text)
