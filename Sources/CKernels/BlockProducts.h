@@ -55,11 +55,13 @@ TILE void tile_direct(
     const recipe r = recipes[format];
     const size_t blocks = columns / r.columns, group = blocks * (r.quants + r.rest + r.last) * 16, step = columns / 32;
     f32x16 sum[2][8] = {};
-    for (size_t b = 0; b < blocks; b++) {
-        place at[2];
+    cursor later = cursor_after(r, weights, blocks, 0, groups * group);
+    for (size_t b = 0; b < blocks; b++, move_on(&later, blocks, groups * group)) {
+        place at[2], next[2];
         factors f[2];
         UNROLL for (size_t g = 0; g < groups; g++) {
             at[g] = place_of(r, weights + g * group, blocks, b);
+            next[g] = place_of(r, later.group + g * group, blocks, later.block);
             expand_scales(format, at[g], f + g);
         }
         for (size_t first = 0; first < r.columns / 32; first += r.step, x += r.step) {
@@ -75,7 +77,10 @@ TILE void tile_direct(
             UNROLL for (size_t i = 0; i < 8; i++) {
                 const size_t k = i / 2 + i % 2 * 4;  // what may lie in the same bytes follows each other
                 u8x64 w[2][4];
-                UNROLL for (size_t g = 0; g < groups; g++) expand_quants(format, at[g], first, k, w[g]);
+                UNROLL for (size_t g = 0; g < groups; g++) {
+                    ask_for(r, next[g], first, i);
+                    expand_quants(format, at[g], first, k, w[g]);
+                }
                 UNROLL for (size_t j = 0; j < r.step; j++) {
                     UNROLL for (size_t t = 0; t < tokens; t++) {
                         const int32_t four = four_quants(x + t * step + j, k);
@@ -118,13 +123,16 @@ INLINE u8x64 scale_quants(u8x64 quants, i16x32 pairs, size_t half, int offset) {
 /// Takes `count` blocks of 32 from block `first` of 32 on out of a group. Pairs of scales that are small go into the quants, so
 /// that 32 columns are one dot product; where that takes a sign, quants become wide and the scale is negated.
 TILE void expand(
-    const ck_format format, const uint8_t *weights, size_t columns, size_t first, size_t count, expanded *out
+    const ck_format format, const uint8_t *weights, size_t columns, size_t first, size_t count, size_t stride,
+    expanded *out
 ) {
     const recipe r = recipes[format];
-    const size_t per_block = r.columns / 32;
+    const size_t per_block = r.columns / 32, blocks = columns / r.columns;
+    cursor later = cursor_after(r, weights, blocks, first / per_block, stride);
     const bool goes_in = r.isPaired && r.kind != narrow_with_scales;
-    for (size_t i = 0; i < count; i += per_block) {
-        const place at = place_of(r, weights, columns / r.columns, (first + i) / per_block);
+    for (size_t i = 0; i < count; i += per_block, move_on(&later, blocks, stride)) {
+        const place at = place_of(r, weights, blocks, (first + i) / per_block);
+        const place next = place_of(r, later.group, blocks, later.block);
         factors f;
         expand_scales(format, at, &f);
         UNROLL for (size_t j = 0; j < per_block; j++) {
@@ -138,6 +146,7 @@ TILE void expand(
         for (size_t j = 0; j < per_block; j += r.step) {
             UNROLL for (size_t k = 0; k < 8; k++) {
                 u8x64 w[4];
+                ask_for(r, next, j, k);
                 expand_quants(format, at, j, k, w);
                 UNROLL for (size_t l = 0; l < r.step; l++) {
                     if (goes_in) w[l] = scale_quants(w[l], f.scale_pairs[j + l], k / 4, r.offset);
@@ -307,7 +316,9 @@ INLINE void multiply_expanded(
             const size_t groups = row + 16 * (BLOCK_HEIGHT - 1) < rows ? BLOCK_HEIGHT : 1;
             for (size_t first = 0; first < step; first += 8) {
                 const size_t blocks = least(8, step - first);
-                for (size_t g = 0; g < groups; g++) expand(format, w + g * group, columns, first, blocks, part + g);
+                for (size_t g = 0; g < groups; g++) {
+                    expand(format, w + g * group, columns, first, blocks, groups * group, part + g);
+                }
                 pass(
                     r, groups, part, blocks, x + first, step, least(breadth, tokens - t), out + row, stride, rows - row,
                     first > 0);

@@ -63,6 +63,38 @@ INLINE place place_of(const recipe r, const uint8_t *group, size_t blocks, size_
     };
 }
 
+/// A block that comes later, for which memory is asked in time: processors do not read ahead past a page by themselves, nor
+/// find their way from area to area.
+typedef struct {
+    const uint8_t *group;
+    size_t block;
+} cursor;
+
+/// The block that lies some 6 KiB after block b of `group`, whose successor is `stride` bytes on.
+INLINE cursor cursor_after(const recipe r, const uint8_t *group, size_t blocks, size_t b, size_t stride) {
+    const size_t later = b + 1 + 6144 / (16 * (r.quants + r.rest + r.last));
+    return (cursor){.group = group + later / blocks * stride, .block = later % blocks};
+}
+
+INLINE void move_on(cursor *at, size_t blocks, size_t stride) {
+    if (++at->block < blocks) return;
+    at->block = 0;
+    at->group += stride;
+}
+
+/// Asks for an eighth of what is taken in one step, the first block of which is block `first` of 32.
+INLINE void ask_for(const recipe r, const place at, size_t first, size_t eighth) {
+    const size_t steps = r.columns / 32 / r.step, step = first / r.step;
+    const size_t quants = r.quants / 4 / steps, rest = (r.rest + 4 * steps - 1) / (4 * steps);  // lines
+    UNROLL for (size_t i = eighth * quants / 8; i < (eighth + 1) * quants / 8; i++) {
+        __builtin_prefetch(at.quants + (step * quants + i) * 64);
+    }
+    UNROLL for (size_t i = eighth * rest / 8; i < (eighth + 1) * rest / 8; i++) {
+        __builtin_prefetch(at.rest + (step * rest + i) * 64);
+    }
+    if (r.last > 0 && eighth == 0) __builtin_prefetch(at.last);
+}
+
 /// Scales and minimums of each 32 of 256 columns.
 typedef struct {
     f32x16 scales[8], minimums[8];
@@ -88,8 +120,7 @@ INLINE u8x64 high_halves(u8x64 bytes) {
 
 /// Vector k of 32 columns in 4 vectors: the first 16 columns in lower halves, the others in upper halves.
 INLINE u8x64 halves(const uint8_t *quants, size_t k) {
-    const uint8_t *at = quants + k % 4 * 64;
-    const u8x64 both = load_u8x64(k < 4 ? ahead(at) : at);
+    const u8x64 both = load_u8x64(quants + k % 4 * 64);
     return k < 4 ? low_halves(both) : high_halves(both);
 }
 
@@ -115,13 +146,13 @@ INLINE void expand_quants(
     const uint8_t *quants = at.quants;
     switch (format) {
     case ck_q4_k: {
-        const u8x64 both = load_u8x64(ahead(quants + (first * 4 + k) * 64));
+        const u8x64 both = load_u8x64(quants + (first * 4 + k) * 64);
         w[0] = low_halves(both);
         w[1] = high_halves(both);
         break;
     }
     case ck_q5_k: {
-        const u8x64 both = load_u8x64(ahead(quants + (8 + first * 4 + k) * 64));
+        const u8x64 both = load_u8x64(quants + (8 + first * 4 + k) * 64);
         const u8x64 upper = right(load_u8x64(quants + k * 64), (uint32_t)first);
         w[0] = low_halves(both) | (left(upper, 4) & 16);
         w[1] = high_halves(both) | (left(upper, 3) & 16);
@@ -131,11 +162,11 @@ INLINE void expand_quants(
     case ck_q5_1: w[0] = halves(quants + 64, k) | fifth_bits(quants, k); break;
     case ck_q4_0:
     case ck_q4_1: w[0] = halves(quants, k); break;
-    case ck_q8_0: w[0] = load_u8x64(ahead(quants + k * 64)); break;
+    case ck_q8_0: w[0] = load_u8x64(quants + k * 64); break;
     case ck_q6_k: {
         const uint8_t *half = quants + first * 384 + k * 64;
-        const u8x64 a = load_u8x64(ahead(half)), b = load_u8x64(ahead(half + 512));
-        const u8x64 upper = load_u8x64(ahead(half + 1024));
+        const u8x64 a = load_u8x64(half), b = load_u8x64(half + 512);
+        const u8x64 upper = load_u8x64(half + 1024);
         w[0] = low_halves(a) | left(upper & 3, 4);
         w[1] = low_halves(b) | left(upper & 12, 2);
         w[2] = right(a & 0xf0, 4) | (upper & 48);
@@ -146,7 +177,7 @@ INLINE void expand_quants(
     case ck_iq4_xs: w[0] = look_up(ck_iq4_values, halves(quants + first * 256, k)); break;
     case ck_mxfp4: w[0] = look_up(ck_fp4_values, halves(quants, k)); break;
     case ck_q3_k: {
-        const u8x64 four = load_u8x64(ahead(quants + (8 + first * 2 + k) * 64));
+        const u8x64 four = load_u8x64(quants + (8 + first * 2 + k) * 64);
         const u8x64 upper = right(load_u8x64(quants + k * 64), (uint32_t)first);
         UNROLL for (uint32_t j = 0; j < 4; j++) {
             w[j] = (right(four, 2 * j) & 3) | ((j < 2 ? left(upper, 2 - j) : right(upper, j - 2)) & 4);
@@ -154,12 +185,12 @@ INLINE void expand_quants(
         break;
     }
     case ck_q2_k: {
-        const u8x64 four = load_u8x64(ahead(quants + (first * 2 + k) * 64));
+        const u8x64 four = load_u8x64(quants + (first * 2 + k) * 64);
         UNROLL for (uint32_t j = 0; j < 4; j++) w[j] = right(four, 2 * j) & 3;
         break;
     }
     case ck_iq3_s:
-        w[0] = look_up_iq3_s(ahead(at.rest + (first * 8 + k) * 16), at.rest + (64 + first) * 16, quants + first * 64, k);
+        w[0] = look_up_iq3_s(at.rest + (first * 8 + k) * 16, at.rest + (64 + first) * 16, quants + first * 64, k);
         break;
     default: break;
     }
