@@ -89,6 +89,7 @@ INLINE u32x16 gather(const uint32_t *table, u32x16 indices) {
 }
 
 #include "Products.h"
+#include "Bits.h"
 #include "Expand.h"
 #include "BlockProducts.h"
 #include "Rows.h"

@@ -102,22 +102,6 @@ typedef struct {
     i16x32 scale_pairs[8], minimum_pairs[8];
 } factors;
 
-INLINE u8x64 right(u8x64 bytes, uint32_t by) {
-    return (u8x64)((u32x16)bytes >> by);
-}
-
-INLINE u8x64 left(u8x64 bytes, uint32_t by) {
-    return (u8x64)((u32x16)bytes << by);
-}
-
-INLINE u8x64 low_halves(u8x64 bytes) {
-    return bytes & 15;
-}
-
-INLINE u8x64 high_halves(u8x64 bytes) {
-    return right(bytes, 4) & 15;
-}
-
 /// Vector k of 32 columns in 4 vectors: the first 16 columns in lower halves, the others in upper halves.
 INLINE u8x64 halves(const uint8_t *quants, size_t k) {
     const u8x64 both = load_u8x64(quants + k % 4 * 64);
@@ -125,9 +109,8 @@ INLINE u8x64 halves(const uint8_t *quants, size_t k) {
 }
 
 /// Bit k of each byte as a 16.
-INLINE u8x64 fifth_bits(const uint8_t *bits, size_t k) {
-    const u8x64 all = load_u8x64(bits);
-    return (k < 4 ? left(all, (uint32_t)(4 - k)) : right(all, (uint32_t)(k - 4))) & 16;
+INLINE u8x64 fifth_bits(const uint8_t *all, size_t k) {
+    return bits(load_u8x64(all), 1, (uint32_t)k, 4);
 }
 
 /// The magnitudes of indices of 9 bits, with their signs and 16 more.
@@ -153,9 +136,9 @@ INLINE void expand_quants(
     }
     case ck_q5_k: {
         const u8x64 both = load_u8x64(quants + (8 + first * 4 + k) * 64);
-        const u8x64 upper = right(load_u8x64(quants + k * 64), (uint32_t)first);
-        w[0] = low_halves(both) | (left(upper, 4) & 16);
-        w[1] = high_halves(both) | (left(upper, 3) & 16);
+        const u8x64 upper = load_u8x64(quants + k * 64);
+        w[0] = low_halves(both) | bit_from(upper, first, 0, 4);
+        w[1] = high_halves(both) | bit_from(upper, first, 1, 4);
         break;
     }
     case ck_q5_0:
@@ -167,10 +150,10 @@ INLINE void expand_quants(
         const uint8_t *half = quants + first * 384 + k * 64;
         const u8x64 a = load_u8x64(half), b = load_u8x64(half + 512);
         const u8x64 upper = load_u8x64(half + 1024);
-        w[0] = low_halves(a) | left(upper & 3, 4);
-        w[1] = low_halves(b) | left(upper & 12, 2);
-        w[2] = right(a & 0xf0, 4) | (upper & 48);
-        w[3] = right(b & 0xf0, 4) | right(upper & 0xc0, 2);
+        w[0] = low_halves(a) | bits(upper, 2, 0, 4);
+        w[1] = low_halves(b) | bits(upper, 2, 2, 4);
+        w[2] = high_halves(a) | (upper & 48);
+        w[3] = high_halves(b) | bits(upper, 2, 6, 4);
         break;
     }
     case ck_iq4_nl:
@@ -178,15 +161,13 @@ INLINE void expand_quants(
     case ck_mxfp4: w[0] = look_up(ck_fp4_values, halves(quants, k)); break;
     case ck_q3_k: {
         const u8x64 four = load_u8x64(quants + (8 + first * 2 + k) * 64);
-        const u8x64 upper = right(load_u8x64(quants + k * 64), (uint32_t)first);
-        UNROLL for (uint32_t j = 0; j < 4; j++) {
-            w[j] = (right(four, 2 * j) & 3) | ((j < 2 ? left(upper, 2 - j) : right(upper, j - 2)) & 4);
-        }
+        const u8x64 upper = load_u8x64(quants + k * 64);
+        UNROLL for (uint32_t j = 0; j < 4; j++) w[j] = bits(four, 2, 2 * j, 0) | bit_from(upper, first, j, 2);
         break;
     }
     case ck_q2_k: {
         const u8x64 four = load_u8x64(quants + (first * 2 + k) * 64);
-        UNROLL for (uint32_t j = 0; j < 4; j++) w[j] = right(four, 2 * j) & 3;
+        UNROLL for (uint32_t j = 0; j < 4; j++) w[j] = bits(four, 2, 2 * j, 0);
         break;
     }
     case ck_iq3_s:
