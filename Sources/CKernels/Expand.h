@@ -113,14 +113,51 @@ INLINE u8x64 fifth_bits(const uint8_t *all, size_t k) {
     return bits(load_u8x64(all), 1, (uint32_t)k, 4);
 }
 
+#if defined(HAS_VBMI)
+
+/// `table[i]` for 64 indices of 9 bits: the lower eight, and the ninth as a mask.
+INLINE __m512i look_up_512(const uint8_t *table, __m512i indices, __mmask64 ninth) {
+    __m512i quarters[4];
+    UNROLL for (size_t i = 0; i < 4; i++) {
+        const uint8_t *at = table + i * 128;
+        quarters[i] = _mm512_permutex2var_epi8(_mm512_loadu_si512(at), indices, _mm512_loadu_si512(at + 64));
+    }
+    const __mmask64 eighth = _mm512_movepi8_mask(indices);
+    const __m512i lower = _mm512_mask_mov_epi8(quarters[0], eighth, quarters[1]);
+    return _mm512_mask_mov_epi8(lower, ninth, _mm512_mask_mov_epi8(quarters[2], eighth, quarters[3]));
+}
+
+/// The magnitudes of indices of 9 bits, with their signs and 16 more. Four vectors' indices are looked up together.
+INLINE u8x64 look_up_iq3_s(const uint8_t *indices, const uint8_t *ninth_bits, const uint8_t *signs, size_t k) {
+    const __m512i four = _mm512_loadu_si512(indices + k / 4 * 64);
+    u32x16 bit = {1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8};
+    bit *= k < 4 ? 0x01010101 : 0x10101010;
+    const __m512i all = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)ninth_bits));
+    const __mmask64 ninth = _mm512_test_epi8_mask(all, (__m512i)bit);
+    const __m512i even = look_up_512(ck_iq3_s_halves[0], four, ninth);
+    const __m512i odd = look_up_512(ck_iq3_s_halves[1], four, ninth);
+    // Of each row's pair of bytes, which is vector k's, first the lower halves, then the upper ones.
+    u32x16 pair = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    pair = (pair + (uint32_t)(k % 4 * 16)) * 0x01010101 + 0x40004000;
+    const __m512i both = _mm512_permutex2var_epi8(even, (__m512i)pair, odd);
+    const u8x64 magnitudes = low_halves((u8x64)_mm512_srlv_epi16(both, _mm512_set1_epi32(4 << 16)));
+    // Magnitudes are odd: 16 + m is m with bit 4, and 16 − m is m with bits 1 to 3 flipped.
+    const __m512i to_bits_1_to_4 = _mm512_set1_epi64((long long)(0x0001010101000000ull << k));
+    return magnitudes ^ (u8x64)_mm512_gf2p8affine_epi64_epi8(_mm512_loadu_si512(signs), to_bits_1_to_4, 16);
+}
+
+#else
+
 /// The magnitudes of indices of 9 bits, with their signs and 16 more.
 INLINE u8x64 look_up_iq3_s(const uint8_t *indices, const uint8_t *ninth_bits, const uint8_t *signs, size_t k) {
-    const u32x16 low = __builtin_convertvector(load_u8x16(indices), u32x16);
+    const u32x16 low = __builtin_convertvector(load_u8x16(indices + k * 16), u32x16);
     const u32x16 high = __builtin_convertvector(load_u8x16(ninth_bits), u32x16) >> (uint32_t)k & 1;
     const u8x64 magnitudes = (u8x64)gather(ck_iq3_s_grid, low | high << 8);
     const u8x64 mask = -(right(load_u8x64(signs), (uint32_t)k) & 1);
     return (magnitudes ^ mask) - mask + 16;
 }
+
+#endif
 
 /// Sets `w[j]` to vector k of each block j of a step, the first of which is block `first` of 32 in a block of the format.
 INLINE void expand_quants(
@@ -171,7 +208,7 @@ INLINE void expand_quants(
         break;
     }
     case ck_iq3_s:
-        w[0] = look_up_iq3_s(at.rest + (first * 8 + k) * 16, at.rest + (64 + first) * 16, quants + first * 64, k);
+        w[0] = look_up_iq3_s(at.rest + first * 128, at.rest + (64 + first) * 16, quants + first * 64, k);
         break;
     default: break;
     }
