@@ -31,7 +31,19 @@ INLINE void narrow_f16(f32x16 values, void *to) {
     _mm256_storeu_si256((__m256i *)to, _mm512_cvtps_ph((__m512)values, _MM_FROUND_TO_NEAREST_INT));
 }
 
-INLINE i32x16 dot_unsigned(i32x16 sum, u8x64 weights, int32_t four) {
+/// Sums in 32 bits, where this level adds products up.
+typedef i32x16 dot_sum;
+
+INLINE dot_sum start_dots(i32x16 sum) {
+    return sum;
+}
+
+INLINE i32x16 whole(dot_sum sum) {
+    return sum;
+}
+
+INLINE dot_sum dot_unsigned(dot_sum sum, u8x64 weights, int32_t four, bool ends_run) {
+    (void)ends_run;
     return (i32x16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)weights, _mm512_set1_epi32(four));
 }
 
@@ -46,13 +58,19 @@ INLINE i32x16 start_signed(const ck_block *x) {
     return offset_sum(x, -128, -128);
 }
 
-INLINE i32x16 dot_signed(i32x16 sum, u8x64 weights, int32_t four) {
-    return dot_unsigned(sum, weights, four);
+INLINE dot_sum dot_signed(dot_sum sum, u8x64 weights, int32_t four) {
+    return dot_unsigned(sum, weights, four, true);
 }
 
 /// The sum of two products of 16 bits each in every lane.
 INLINE i32x16 dot_pairs(i16x32 a, i16x32 b) {
     return (i32x16)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+}
+
+/// The sum of both dots times their scales, which are pairs; the dots fit 16 bits.
+INLINE i32x16 scaled_dots(i16x32 scales, dot_sum lower, dot_sum upper) {
+    const __m512i shifted = _mm512_slli_epi32((__m512i)upper, 16);
+    return dot_pairs((i16x32)_mm512_mask_blend_epi16(0xaaaaaaaa, (__m512i)lower, shifted), scales);
 }
 
 /// `table[i]` for each index i below 16.

@@ -14,12 +14,26 @@ INLINE f32x16 to_floats(i32x16 integers) {
 }
 
 /// Where a dot product begins: with what takes out the offset of unsigned weights in both halves of 32 columns or in one.
-INLINE i32x16 start_block(const kind kind, int first, int second, const ck_block *x) {
-    return kind == wide ? start_signed(x) : offset_sum(x, -first, -second);
+INLINE dot_sum start_block(const kind kind, int first, int second, const ck_block *x) {
+    return start_dots(kind == wide ? start_signed(x) : offset_sum(x, -first, -second));
 }
 
-INLINE i32x16 dot_block(const kind kind, i32x16 sum, u8x64 weights, int32_t four) {
-    return kind == wide ? dot_signed(sum, weights, four) : dot_unsigned(sum, weights, four);
+/// How many products of vectors may be added up before a level that sums in 16 bits makes 32 of them.
+INLINE size_t longest_run(const kind kind) {
+    return kind == wide ? 1 : kind == narrow_with_minimums || kind == narrow_with_scales ? 2 : 4;
+}
+
+/// Adds the product of vector `i` of a dot product.
+INLINE dot_sum dot_block(const kind kind, dot_sum sum, u8x64 weights, int32_t four, size_t i) {
+    if (kind == wide) return dot_signed(sum, weights, four);
+    return dot_unsigned(sum, weights, four, i % longest_run(kind) == longest_run(kind) - 1);
+}
+
+/// The sums of both halves of 32 activations in every lane.
+INLINE i16x32 both_sums(const ck_block *x) {
+    int32_t sums;
+    memcpy(&sums, x->sums, 4);
+    return (i16x32)((i32x16){} + sums);
 }
 
 /// A scale times the lane of either half of 32 columns.
@@ -28,9 +42,10 @@ INLINE i32x16 scaled_half(i16x32 pairs, size_t half, i32x16 dots) {
 }
 
 /// The dot product of two scales and the halves of 32 columns, which fit 16 bits unless the kind is one of greater scales.
-INLINE i32x16 pair_product(const kind kind, i16x32 pairs, i32x16 lower, i32x16 upper) {
-    if (kind == narrow_with_scales) return scaled_half(pairs, 0, lower) + scaled_half(pairs, 1, upper);
-    return dot_pairs((i16x32)((lower & 0xffff) | upper << 16), pairs);
+INLINE i32x16 pair_product(const recipe r, i16x32 pairs, dot_sum lower, dot_sum upper, const ck_block *x) {
+    const i32x16 products = r.kind == narrow_with_scales
+        ? scaled_half(pairs, 0, whole(lower)) + scaled_half(pairs, 1, whole(upper)) : scaled_dots(pairs, lower, upper);
+    return r.offset == 0 ? products : products - dot_pairs(both_sums(x), pairs) * r.offset;
 }
 
 /// Adds what 32 columns come to.
@@ -39,10 +54,7 @@ INLINE f32x16 add_block(const kind kind, f32x16 sum, i32x16 dots, const factors 
     if (kind == narrow_with_minimum) {
         sum = fma16(f->minimums[j], to_floats(offset_sum(x, 1, 1)) * x->scale, sum);
     } else if (kind == narrow_with_minimums) {
-        int32_t sums;
-        memcpy(&sums, x->sums, 4);
-        const i16x32 both = (i16x32)((i32x16){} + sums);
-        sum = fma16(f->minimums[j] * x->scale, to_floats(dot_pairs(both, f->minimum_pairs[j])), sum);
+        sum = fma16(f->minimums[j] * x->scale, to_floats(dot_pairs(both_sums(x), f->minimum_pairs[j])), sum);
     }
     return sum;
 }
@@ -65,17 +77,19 @@ TILE void tile_direct(
             expand_scales(format, at[g], f + g);
         }
         for (size_t first = 0; first < r.columns / 32; first += r.step, x += r.step) {
-            i32x16 dots[2][4][8], upper[2][4][8];  // all columns, or both halves
+            dot_sum dots[2][4][8], upper[2][4][8];  // all columns, or both halves
             UNROLL for (size_t j = 0; j < r.step; j++) {
                 UNROLL for (size_t t = 0; t < tokens; t++) {
                     UNROLL for (size_t g = 0; g < groups; g++) {
-                        dots[g][j][t] = start_block(r.kind, r.offset, r.isPaired ? 0 : r.offset, x + t * step + j);
-                        if (r.isPaired) upper[g][j][t] = start_block(r.kind, 0, r.offset, x + t * step + j);
+                        const int offset = r.isPaired ? 0 : r.offset;
+                        dots[g][j][t] = upper[g][j][t] = start_block(r.kind, offset, offset, x + t * step + j);
                     }
                 }
             }
             UNROLL for (size_t i = 0; i < 8; i++) {
                 const size_t k = i / 2 + i % 2 * 4;  // what may lie in the same bytes follows each other
+                // Runs of small pairs end where they are scaled.
+                const size_t turn = !r.isPaired ? i : r.kind == narrow_with_scales ? k : 0;
                 u8x64 w[2][4];
                 UNROLL for (size_t g = 0; g < groups; g++) {
                     ask_for(r, next[g], first, i);
@@ -85,8 +99,11 @@ TILE void tile_direct(
                     UNROLL for (size_t t = 0; t < tokens; t++) {
                         const int32_t four = four_quants(x + t * step + j, k);
                         UNROLL for (size_t g = 0; g < groups; g++) {
-                            i32x16 *half = r.isPaired && k >= 4 ? &upper[g][j][t] : &dots[g][j][t];
-                            *half = dot_block(r.kind, *half, w[g][j], four);
+                            if (r.isPaired && k >= 4) {
+                                upper[g][j][t] = dot_block(r.kind, upper[g][j][t], w[g][j], four, turn);
+                            } else {
+                                dots[g][j][t] = dot_block(r.kind, dots[g][j][t], w[g][j], four, turn);
+                            }
                         }
                     }
                 }
@@ -94,9 +111,11 @@ TILE void tile_direct(
             UNROLL for (size_t j = 0; j < r.step; j++) {
                 UNROLL for (size_t t = 0; t < tokens; t++) {
                     UNROLL for (size_t g = 0; g < groups; g++) {
-                        i32x16 product = dots[g][j][t];
-                        if (r.isPaired) product = pair_product(r.kind, f[g].scale_pairs[first + j], product, upper[g][j][t]);
-                        sum[g][t] = add_block(r.kind, sum[g][t], product, f + g, first + j, x + t * step + j);
+                        const ck_block *block = x + t * step + j;
+                        const i32x16 product = r.isPaired
+                            ? pair_product(r, f[g].scale_pairs[first + j], dots[g][j][t], upper[g][j][t], block)
+                            : whole(dots[g][j][t]);
+                        sum[g][t] = add_block(r.kind, sum[g][t], product, f + g, first + j, block);
                     }
                 }
             }
@@ -172,7 +191,7 @@ TILE void tile_expanded(
     for (size_t b = 0; b < blocks; b++) {
         i32x16 products[4][8];
         UNROLL for (size_t h = 0; h < halves; h++) {
-            i32x16 dots[4][8];
+            dot_sum dots[4][8];
             const int lower = h == 0 ? offset : 0, upper = h == halves - 1 ? offset : 0;
             UNROLL for (size_t t = 0; t < tokens; t++) {
                 UNROLL for (size_t g = 0; g < groups; g++) dots[g][t] = start_block(kind, lower, upper, x + t * step + b);
@@ -182,14 +201,15 @@ TILE void tile_expanded(
                 UNROLL for (size_t t = 0; t < tokens; t++) {
                     const int32_t four = four_quants(x + t * step + b, k);
                     UNROLL for (size_t g = 0; g < groups; g++) {
-                        dots[g][t] = dot_block(kind, dots[g][t], weights[g].quants[b][k], four);
+                        dots[g][t] = dot_block(kind, dots[g][t], weights[g].quants[b][k], four, k);
                     }
                 }
             }
             UNROLL for (size_t t = 0; t < tokens; t++) {
                 UNROLL for (size_t g = 0; g < groups; g++) {
-                    if (halves == 2) dots[g][t] = scaled_half(weights[g].factors.scale_pairs[b], h, dots[g][t]);
-                    products[g][t] = h == 0 ? dots[g][t] : products[g][t] + dots[g][t];
+                    i32x16 part = whole(dots[g][t]);
+                    if (halves == 2) part = scaled_half(weights[g].factors.scale_pairs[b], h, part);
+                    products[g][t] = h == 0 ? part : products[g][t] + part;
                 }
             }
         }
