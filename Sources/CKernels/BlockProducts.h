@@ -36,21 +36,20 @@ INLINE i16x32 both_sums(const ck_block *x) {
     return (i16x32)((i32x16){} + sums);
 }
 
-/// A scale times the lane of either half of 32 columns.
-INLINE i32x16 scaled_half(i16x32 pairs, size_t half, i32x16 dots) {
-    return (half == 0 ? (i32x16)pairs << 16 >> 16 : (i32x16)pairs >> 16) * dots;
-}
-
-/// The dot product of two scales and the halves of 32 columns, which fit 16 bits unless the kind is one of greater scales.
-INLINE i32x16 pair_product(const recipe r, i16x32 pairs, dot_sum lower, dot_sum upper, const ck_block *x) {
-    const i32x16 products = r.kind == narrow_with_scales
-        ? scaled_half(pairs, 0, whole(lower)) + scaled_half(pairs, 1, whole(upper)) : scaled_dots(pairs, lower, upper);
-    return r.offset == 0 ? products : products - dot_pairs(both_sums(x), pairs) * r.offset;
+/// What both halves of 32 columns come to, each times its integer. Sums of products with integers of 8 bits are below 2^24, so
+/// that floats hold them.
+INLINE f32x16 pair_product(const recipe r, const factors *f, size_t j, dot_sum lower, dot_sum upper, const ck_block *x) {
+    if (r.kind == narrow_with_scales) {
+        const f32x16 first = to_floats(whole(lower)) * f->wide_scale_pairs[j][0];
+        return fma16(to_floats(whole(upper)), f->wide_scale_pairs[j][1], first);
+    }
+    const i32x16 products = scaled_dots(f->scale_pairs[j], lower, upper);
+    return to_floats(r.offset == 0 ? products : products - dot_pairs(both_sums(x), f->scale_pairs[j]) * r.offset);
 }
 
 /// Adds what 32 columns come to.
-INLINE f32x16 add_block(const kind kind, f32x16 sum, i32x16 dots, const factors *f, size_t j, const ck_block *x) {
-    sum = fma16(f->scales[j] * x->scale, to_floats(dots), sum);
+INLINE f32x16 add_block(const kind kind, f32x16 sum, f32x16 dots, const factors *f, size_t j, const ck_block *x) {
+    sum = fma16(f->scales[j] * x->scale, dots, sum);
     if (kind == narrow_with_minimum) {
         sum = fma16(f->minimums[j], to_floats(offset_sum(x, 1, 1)) * x->scale, sum);
     } else if (kind == narrow_with_minimums) {
@@ -81,8 +80,14 @@ TILE void tile_direct(
             UNROLL for (size_t j = 0; j < r.step; j++) {
                 UNROLL for (size_t t = 0; t < tokens; t++) {
                     UNROLL for (size_t g = 0; g < groups; g++) {
-                        const int offset = r.isPaired ? 0 : r.offset;
-                        dots[g][j][t] = upper[g][j][t] = start_block(r.kind, offset, offset, x + t * step + j);
+                        const ck_block *block = x + t * step + j;
+                        if (r.kind == narrow_with_scales) {
+                            dots[g][j][t] = start_block(r.kind, r.offset, 0, block);
+                            upper[g][j][t] = start_block(r.kind, 0, r.offset, block);
+                        } else {
+                            const int offset = r.isPaired ? 0 : r.offset;
+                            dots[g][j][t] = upper[g][j][t] = start_block(r.kind, offset, offset, block);
+                        }
                     }
                 }
             }
@@ -112,9 +117,9 @@ TILE void tile_direct(
                 UNROLL for (size_t t = 0; t < tokens; t++) {
                     UNROLL for (size_t g = 0; g < groups; g++) {
                         const ck_block *block = x + t * step + j;
-                        const i32x16 product = r.isPaired
-                            ? pair_product(r, f[g].scale_pairs[first + j], dots[g][j][t], upper[g][j][t], block)
-                            : whole(dots[g][j][t]);
+                        const f32x16 product = r.isPaired
+                            ? pair_product(r, f + g, first + j, dots[g][j][t], upper[g][j][t], block)
+                            : to_floats(whole(dots[g][j][t]));
                         sum[g][t] = add_block(r.kind, sum[g][t], product, f + g, first + j, block);
                     }
                 }
@@ -156,7 +161,10 @@ TILE void expand(
         expand_scales(format, at, &f);
         UNROLL for (size_t j = 0; j < per_block; j++) {
             out->factors.scales[i + j] = goes_in && r.offset > 0 ? -f.scales[j] : f.scales[j];
-            if (r.kind == narrow_with_scales) out->factors.scale_pairs[i + j] = f.scale_pairs[j];
+            if (r.kind == narrow_with_scales) {
+                out->factors.wide_scale_pairs[i + j][0] = f.wide_scale_pairs[j][0];
+                out->factors.wide_scale_pairs[i + j][1] = f.wide_scale_pairs[j][1];
+            }
             if (r.kind == narrow_with_minimum || r.kind == narrow_with_minimums) {
                 out->factors.minimums[i + j] = f.minimums[j];
             }
@@ -189,7 +197,7 @@ TILE void tile_expanded(
         }
     }
     for (size_t b = 0; b < blocks; b++) {
-        i32x16 products[4][8];
+        f32x16 products[4][8];
         UNROLL for (size_t h = 0; h < halves; h++) {
             dot_sum dots[4][8];
             const int lower = h == 0 ? offset : 0, upper = h == halves - 1 ? offset : 0;
@@ -207,9 +215,8 @@ TILE void tile_expanded(
             }
             UNROLL for (size_t t = 0; t < tokens; t++) {
                 UNROLL for (size_t g = 0; g < groups; g++) {
-                    i32x16 part = whole(dots[g][t]);
-                    if (halves == 2) part = scaled_half(weights[g].factors.scale_pairs[b], h, part);
-                    products[g][t] = h == 0 ? part : products[g][t] + part;
+                    const f32x16 part = to_floats(whole(dots[g][t])), scale = weights[g].factors.wide_scale_pairs[b][h];
+                    products[g][t] = halves == 1 ? part : h == 0 ? part * scale : fma16(part, scale, products[g][t]);
                 }
             }
         }

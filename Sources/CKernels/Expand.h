@@ -100,6 +100,8 @@ typedef struct {
     f32x16 scales[8], minimums[8];
     /// The integers of a format that has pairs of them, those of the first 16 columns in lower halves.
     i16x32 scale_pairs[8], minimum_pairs[8];
+    /// The same where they are of 8 bits.
+    f32x16 wide_scale_pairs[8][2];
 } factors;
 
 /// Vector k of 32 columns in 4 vectors: the first 16 columns in lower halves, the others in upper halves.
@@ -262,9 +264,8 @@ INLINE void expand_scales_q3_k(const uint8_t *rest, factors *out) {
 INLINE void expand_scales_q6_k(const uint8_t *rest, const uint8_t *last, factors *out) {
     const f32x16 factor = widen_f16(last);
     UNROLL for (size_t j = 0; j < 8; j++) {
-        const i32x16 first = __builtin_convertvector(load_i8x16(rest + 32 * j), i32x16);
-        const i32x16 second = __builtin_convertvector(load_i8x16(rest + 32 * j + 16), i32x16);
-        out->scale_pairs[j] = (i16x32)((first & 0xffff) | second << 16);
+        out->wide_scale_pairs[j][0] = __builtin_convertvector(load_i8x16(rest + 32 * j), f32x16);
+        out->wide_scale_pairs[j][1] = __builtin_convertvector(load_i8x16(rest + 32 * j + 16), f32x16);
         out->scales[j] = factor;
     }
 }
