@@ -118,33 +118,34 @@ INLINE u8x64 fifth_bits(const uint8_t *all, size_t k) {
 #if defined(HAS_VBMI)
 
 /// `table[i]` for 64 indices of 9 bits: the lower eight, and the ninth as a mask.
-INLINE __m512i look_up_512(const uint8_t *table, __m512i indices, __mmask64 ninth) {
+INLINE u32x16 look_up_512(const uint8_t *table, __m512i indices, __mmask64 ninth) {
+    const __mmask64 seventh = _mm512_test_epi8_mask(indices, _mm512_set1_epi8(64));
+    const __mmask64 eighth = _mm512_movepi8_mask(indices);
     __m512i quarters[4];
     UNROLL for (size_t i = 0; i < 4; i++) {
-        const uint8_t *at = table + i * 128;
-        quarters[i] = _mm512_permutex2var_epi8(_mm512_loadu_si512(at), indices, _mm512_loadu_si512(at + 64));
+        const __m512i lower = _mm512_loadu_si512(table + i * 128), upper = _mm512_loadu_si512(table + i * 128 + 64);
+        quarters[i] = _mm512_permutexvar_epi8(indices, lower);
+        quarters[i] = _mm512_mask_permutexvar_epi8(quarters[i], seventh, indices, upper);
     }
-    const __mmask64 eighth = _mm512_movepi8_mask(indices);
-    const __m512i lower = _mm512_mask_mov_epi8(quarters[0], eighth, quarters[1]);
-    return _mm512_mask_mov_epi8(lower, ninth, _mm512_mask_mov_epi8(quarters[2], eighth, quarters[3]));
+    const __m512i first = _mm512_mask_mov_epi8(quarters[0], eighth, quarters[1]);
+    return (u32x16)_mm512_mask_mov_epi8(first, ninth, _mm512_mask_mov_epi8(quarters[2], eighth, quarters[3]));
 }
 
 /// The magnitudes of indices of 9 bits, with their signs and 16 more. Four vectors' indices are looked up together.
 INLINE u8x64 look_up_iq3_s(const uint8_t *indices, const uint8_t *ninth_bits, const uint8_t *signs, size_t k) {
-    const __m512i four = _mm512_loadu_si512(indices + k / 4 * 64);
-    u32x16 bit = {1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8};
-    bit *= k < 4 ? 0x01010101 : 0x10101010;
-    const __m512i all = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)ninth_bits));
-    const __mmask64 ninth = _mm512_test_epi8_mask(all, (__m512i)bit);
-    const __m512i even = look_up_512(ck_iq3_s_halves[0], four, ninth);
-    const __m512i odd = look_up_512(ck_iq3_s_halves[1], four, ninth);
-    // Of each row's pair of bytes, which is vector k's, first the lower halves, then the upper ones.
-    u32x16 pair = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    pair = (pair + (uint32_t)(k % 4 * 16)) * 0x01010101 + 0x40004000;
-    const __m512i both = _mm512_permutex2var_epi8(even, (__m512i)pair, odd);
-    const u8x64 magnitudes = low_halves((u8x64)_mm512_srlv_epi16(both, _mm512_set1_epi32(4 << 16)));
+    // A row's four indices side by side, and what they find.
+    const u32x16 row = (u32x16){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} * 0x01010101;
+    const __m512i four = _mm512_permutexvar_epi8((__m512i)(row + 0x30201000), _mm512_loadu_si512(indices + k / 4 * 64));
+    const __m512i rows = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)ninth_bits));
+    const __m512i bits = _mm512_permutexvar_epi8((__m512i)row, rows);
+    const __mmask64 ninth = _mm512_test_epi8_mask(bits, _mm512_set1_epi32(0x08040201 << k / 4 * 4));
+    const u32x16 even = look_up_512(ck_iq3_s_halves[0], four, ninth), odd = look_up_512(ck_iq3_s_halves[1], four, ninth);
+    // Two vectors at a time, of which k's four halves of bytes are spread over the row's four bytes.
+    const u32x16 two = k % 4 < 2 ? (even & 0xffff) | odd << 16 : even >> 16 | (odd & 0xffff0000);
+    const __m512i from = _mm512_set1_epi64((long long)(0x3424302014041000 + k % 2 * 0x0808080808080808));
+    const u8x64 magnitudes = low_halves((u8x64)_mm512_multishift_epi64_epi8(from, (__m512i)two));
     // Magnitudes are odd: 16 + m is m with bit 4, and 16 − m is m with bits 1 to 3 flipped.
-    const __m512i to_bits_1_to_4 = _mm512_set1_epi64((long long)(0x0001010101000000ull << k));
+    const __m512i to_bits_1_to_4 = _mm512_set1_epi64((long long)(0x0001010101000000 << k));
     return magnitudes ^ (u8x64)_mm512_gf2p8affine_epi64_epi8(_mm512_loadu_si512(signs), to_bits_1_to_4, 16);
 }
 
