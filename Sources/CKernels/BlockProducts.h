@@ -294,7 +294,7 @@ INLINE size_t least_to_expand(const recipe r) {
         if (row < end) tile_direct(format, 1, WIDTH, w, columns, at, to + row, stride, end - row); \
     }
 
-/// A single activation row takes two groups at once, so that as many sums are under way, unless a step's sums are many.
+/// A single activation row takes two groups at once, so that as many sums are under way, unless a step's are too many.
 INLINE void multiply_directly(
     const ck_format format, const uint8_t *weights, size_t rows, size_t columns, const ck_block *x, size_t tokens,
     float *out, size_t stride
@@ -316,7 +316,7 @@ INLINE void multiply_directly(
             SWEEP(1, 2)
             SWEEP(2, 1)
         } else {
-            SWEEP(1, 1)
+            SWEEP(BLOCK_HEIGHT, 1)
         }
     }
 }

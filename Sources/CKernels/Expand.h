@@ -115,6 +115,21 @@ INLINE u8x64 fifth_bits(const uint8_t *all, size_t k) {
     return bits(load_u8x64(all), 1, (uint32_t)k, 4);
 }
 
+/// Four vectors of lower quarters, and of upper bits from bit `first` on.
+INLINE void expand_q3_k(u8x64 quarters, u8x64 upper, size_t first, u8x64 *w) {
+#if defined(HAS_VBMI)
+    UNROLL for (uint32_t j = 0; j < 2; j++) {
+        // Two weights to a byte, whose upper bits come to bits 2 and 6 together.
+        const uint64_t matrix = (1ull << (8 * (7 - 2) + j) | 1ull << (8 * (7 - 6) + j + 2)) << first;
+        const u8x64 both = (right(quarters, 2 * j) & 0x33) | multiply_bits(matrix, upper);
+        w[j] = low_halves(both);
+        w[j + 2] = high_halves(both);
+    }
+#else
+    UNROLL for (uint32_t j = 0; j < 4; j++) w[j] = bits(quarters, 2, 2 * j, 0) | bit_from(upper, first, j, 2);
+#endif
+}
+
 #if defined(HAS_VBMI)
 
 /// `table[i]` for 64 indices of 9 bits: the lower eight, and the ninth as a mask.
@@ -154,10 +169,11 @@ INLINE u8x64 look_up_iq3_s(const uint8_t *indices, const uint8_t *ninth_bits, co
 /// The magnitudes of indices of 9 bits, with their signs and 16 more.
 INLINE u8x64 look_up_iq3_s(const uint8_t *indices, const uint8_t *ninth_bits, const uint8_t *signs, size_t k) {
     const u32x16 low = __builtin_convertvector(load_u8x16(indices + k * 16), u32x16);
-    const u32x16 high = __builtin_convertvector(load_u8x16(ninth_bits), u32x16) >> (uint32_t)k & 1;
-    const u8x64 magnitudes = (u8x64)gather(ck_iq3_s_grid, low | high << 8);
-    const u8x64 mask = -(right(load_u8x64(signs), (uint32_t)k) & 1);
-    return (magnitudes ^ mask) - mask + 16;
+    const u32x16 high = __builtin_convertvector(load_u8x16(ninth_bits), u32x16) << (uint32_t)(8 - k) & 256;
+    const u8x64 magnitudes = (u8x64)gather(ck_iq3_s_grid, low | high);
+    const u8x64 is_negative = (u8x64)((load_u8x64(signs) & (uint8_t)(1 << k)) != 0);
+    // Magnitudes are odd: 16 + m is m with bit 4, and 16 − m is that with bits 1 to 4 flipped.
+    return (magnitudes | 16) ^ (is_negative & 30);
 }
 
 #endif
@@ -199,12 +215,9 @@ INLINE void expand_quants(
     case ck_iq4_nl:
     case ck_iq4_xs: w[0] = look_up(ck_iq4_values, halves(quants + first * 256, k)); break;
     case ck_mxfp4: w[0] = look_up(ck_fp4_values, halves(quants, k)); break;
-    case ck_q3_k: {
-        const u8x64 four = load_u8x64(quants + (8 + first * 2 + k) * 64);
-        const u8x64 upper = load_u8x64(quants + k * 64);
-        UNROLL for (uint32_t j = 0; j < 4; j++) w[j] = bits(four, 2, 2 * j, 0) | bit_from(upper, first, j, 2);
+    case ck_q3_k:
+        expand_q3_k(load_u8x64(quants + (8 + first * 2 + k) * 64), load_u8x64(quants + k * 64), first, w);
         break;
-    }
     case ck_q2_k: {
         const u8x64 four = load_u8x64(quants + (first * 2 + k) * 64);
         UNROLL for (uint32_t j = 0; j < 4; j++) w[j] = bits(four, 2, 2 * j, 0);
