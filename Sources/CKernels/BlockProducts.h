@@ -66,13 +66,14 @@ TILE void tile_direct(
     const recipe r = recipes[format];
     const size_t blocks = columns / r.columns, group = blocks * (r.quants + r.rest + r.last) * 16, step = columns / 32;
     f32x16 sum[2][8] = {};
-    cursor later = cursor_after(r, weights, blocks, 0, groups * group);
-    for (size_t b = 0; b < blocks; b++, move_on(&later, blocks, groups * group)) {
-        place at[2], next[2];
+    // The widest tiles have no register left to find their way with.
+    const bool is_wide = tokens == BLOCK_WIDTH;
+    distance later = is_wide ? (distance){6144, 6144} : distance_from(r, blocks, 0, groups * group);
+    for (size_t b = 0; b < blocks; b++) {
+        place at[2];
         factors f[2];
         UNROLL for (size_t g = 0; g < groups; g++) {
             at[g] = place_of(r, weights + g * group, blocks, b);
-            next[g] = place_of(r, later.group + g * group, blocks, later.block);
             expand_scales(format, at[g], f + g);
         }
         for (size_t first = 0; first < r.columns / 32; first += r.step, x += r.step) {
@@ -97,7 +98,7 @@ TILE void tile_direct(
                 const size_t turn = !r.isPaired ? i : r.kind == narrow_with_scales ? k : 0;
                 u8x64 w[2][4];
                 UNROLL for (size_t g = 0; g < groups; g++) {
-                    ask_for(r, next[g], first, i);
+                    ask_for(r, at[g], later, first, i);
                     expand_quants(format, at[g], first, k, w[g]);
                 }
                 UNROLL for (size_t j = 0; j < r.step; j++) {
@@ -125,6 +126,7 @@ TILE void tile_direct(
                 }
             }
         }
+        if (!is_wide) move_on(r, &later, blocks, groups * group);
     }
     STORE_SUMS
 }
@@ -152,11 +154,10 @@ TILE void expand(
 ) {
     const recipe r = recipes[format];
     const size_t per_block = r.columns / 32, blocks = columns / r.columns;
-    cursor later = cursor_after(r, weights, blocks, first / per_block, stride);
+    distance later = distance_from(r, blocks, first / per_block, stride);
     const bool goes_in = r.isPaired && r.kind != narrow_with_scales;
-    for (size_t i = 0; i < count; i += per_block, move_on(&later, blocks, stride)) {
+    for (size_t i = 0; i < count; i += per_block, move_on(r, &later, blocks, stride)) {
         const place at = place_of(r, weights, blocks, (first + i) / per_block);
-        const place next = place_of(r, later.group, blocks, later.block);
         factors f;
         expand_scales(format, at, &f);
         UNROLL for (size_t j = 0; j < per_block; j++) {
@@ -173,7 +174,7 @@ TILE void expand(
         for (size_t j = 0; j < per_block; j += r.step) {
             UNROLL for (size_t k = 0; k < 8; k++) {
                 u8x64 w[4];
-                ask_for(r, next, j, k);
+                ask_for(r, at, later, j, k);
                 expand_quants(format, at, j, k, w);
                 UNROLL for (size_t l = 0; l < r.step; l++) {
                     if (goes_in) w[l] = scale_quants(w[l], f.scale_pairs[j + l], k / 4, r.offset);

@@ -63,36 +63,45 @@ INLINE place place_of(const recipe r, const uint8_t *group, size_t blocks, size_
     };
 }
 
-/// A block that comes later, for which memory is asked in time: processors do not read ahead past a page by themselves, nor
-/// find their way from area to area.
+/// How far on the areas of a block lie that comes later, for which memory is asked in time: processors do not read ahead past
+/// a page by themselves, nor find their way from area to area.
 typedef struct {
-    const uint8_t *group;
-    size_t block;
-} cursor;
+    ptrdiff_t quants, rest, last;
+    /// Blocks until it goes over to another group.
+    size_t left;
+} distance;
 
-/// The block that lies some 6 KiB after block b of `group`, whose successor is `stride` bytes on.
-INLINE cursor cursor_after(const recipe r, const uint8_t *group, size_t blocks, size_t b, size_t stride) {
-    const size_t later = b + 1 + 6144 / (16 * (r.quants + r.rest + r.last));
-    return (cursor){.group = group + later / blocks * stride, .block = later % blocks};
+/// To the block that lies some 6 KiB after block b of a group, whose successor is `stride` bytes on.
+INLINE distance distance_from(const recipe r, size_t blocks, size_t b, size_t stride) {
+    const size_t later = b + 1 + 6144 / (16 * (r.quants + r.rest + r.last)), groups = later / blocks;
+    const ptrdiff_t further = (ptrdiff_t)(later % blocks) - (ptrdiff_t)b, bytes = (ptrdiff_t)(groups * stride);
+    return (distance){
+        .quants = bytes + further * 16 * (ptrdiff_t)r.quants,
+        .rest = bytes + further * 16 * (ptrdiff_t)r.rest,
+        .last = bytes + further * 16 * (ptrdiff_t)r.last,
+        .left = blocks - later % blocks,
+    };
 }
 
-INLINE void move_on(cursor *at, size_t blocks, size_t stride) {
-    if (++at->block < blocks) return;
-    at->block = 0;
-    at->group += stride;
+INLINE void move_on(const recipe r, distance *to, size_t blocks, size_t stride) {
+    if (--to->left > 0) return;
+    to->left = blocks;
+    to->quants += (ptrdiff_t)(stride - blocks * 16 * r.quants);
+    to->rest += (ptrdiff_t)(stride - blocks * 16 * r.rest);
+    to->last += (ptrdiff_t)(stride - blocks * 16 * r.last);
 }
 
-/// Asks for an eighth of what is taken in one step, the first block of which is block `first` of 32.
-INLINE void ask_for(const recipe r, const place at, size_t first, size_t eighth) {
+/// Asks for an eighth of what is taken in one step, the first block of which is block `first` of 32, that far on.
+INLINE void ask_for(const recipe r, const place at, const distance to, size_t first, size_t eighth) {
     const size_t steps = r.columns / 32 / r.step, step = first / r.step;
     const size_t quants = r.quants / 4 / steps, rest = (r.rest + 4 * steps - 1) / (4 * steps);  // lines
     UNROLL for (size_t i = eighth * quants / 8; i < (eighth + 1) * quants / 8; i++) {
-        __builtin_prefetch(at.quants + (step * quants + i) * 64);
+        __builtin_prefetch(at.quants + to.quants + (step * quants + i) * 64);
     }
     UNROLL for (size_t i = eighth * rest / 8; i < (eighth + 1) * rest / 8; i++) {
-        __builtin_prefetch(at.rest + (step * rest + i) * 64);
+        __builtin_prefetch(at.rest + to.rest + (step * rest + i) * 64);
     }
-    if (r.last > 0 && eighth == 0) __builtin_prefetch(at.last);
+    if (r.last > 0 && eighth == 0) __builtin_prefetch(at.last + to.last);
 }
 
 /// Scales and minimums of each 32 of 256 columns.
