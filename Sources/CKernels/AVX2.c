@@ -41,14 +41,36 @@ INLINE void narrow_f16(f32x16 values, void *to) {
     _mm_storeu_si128((__m128i *)to + 1, _mm256_cvtps_ph((__m256)UPPER(values), _MM_FROUND_TO_NEAREST_INT));
 }
 
-/// Sums of four products of weights below 128, which two at a time fit 16 bits.
-INLINE __m256i dot_half(__m256i weights, __m256i x) {
-    return _mm256_madd_epi16(_mm256_maddubs_epi16(weights, x), _mm256_set1_epi16(1));
+/// Sums in 32 bits and, where products are small, a run of them in 16: two in every lane.
+typedef struct {
+    i32x16 ended;
+    i16x32 run;
+} dot_sum;
+
+INLINE dot_sum start_dots(i32x16 sum) {
+    return (dot_sum){.ended = sum};
 }
 
-INLINE i32x16 dot_unsigned(i32x16 sum, u8x64 weights, int32_t four) {
+INLINE i32x16 whole(dot_sum sum) {
+    return sum.ended;
+}
+
+/// The sums of two products each, which fit 16 bits.
+INLINE i16x32 products_of_two(__m256i lower, __m256i upper, __m256i lower_x, __m256i upper_x) {
+    return (i16x32)join(_mm256_maddubs_epi16(lower, lower_x), _mm256_maddubs_epi16(upper, upper_x));
+}
+
+/// The sum of two products of 16 bits each in every lane.
+INLINE i32x16 dot_pairs(i16x32 a, i16x32 b) {
+    return join(_mm256_madd_epi16(LOWER(a), LOWER(b)), _mm256_madd_epi16(UPPER(a), UPPER(b)));
+}
+
+/// Weights are below 128, and those of a run are so small that its sums fit 16 bits.
+INLINE dot_sum dot_unsigned(dot_sum sum, u8x64 weights, int32_t four, bool ends_run) {
     const __m256i x = _mm256_set1_epi32(four);
-    return sum + join(dot_half(LOWER(weights), x), dot_half(UPPER(weights), x));
+    sum.run += products_of_two(LOWER(weights), UPPER(weights), x, x);
+    if (ends_run) sum = (dot_sum){.ended = sum.ended + dot_pairs(sum.run, (i16x32){} + 1)};
+    return sum;
 }
 
 INLINE i32x16 offset_sum(const ck_block *x, int first, int second) {
@@ -62,19 +84,20 @@ INLINE i32x16 start_signed(const ck_block *x) {
 }
 
 /// |w| × sign(w) x: magnitudes up to 128 × 127 × 2 fit 16 bits, where unsigned weights up to 255 would saturate.
-INLINE __m256i dot_half_signed(__m256i weights, __m256i x) {
-    const __m256i w = _mm256_xor_si256(weights, _mm256_set1_epi8((char)0x80));
-    return dot_half(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w));
-}
-
-INLINE i32x16 dot_signed(i32x16 sum, u8x64 weights, int32_t four) {
+INLINE dot_sum dot_signed(dot_sum sum, u8x64 weights, int32_t four) {
     const __m256i x = _mm256_set1_epi32(four);
-    return sum + join(dot_half_signed(LOWER(weights), x), dot_half_signed(UPPER(weights), x));
+    const __m256i lower = LOWER(weights ^ 0x80), upper = UPPER(weights ^ 0x80);
+    const i16x32 products = products_of_two(
+        _mm256_abs_epi8(lower), _mm256_abs_epi8(upper), _mm256_sign_epi8(x, lower), _mm256_sign_epi8(x, upper));
+    sum.ended += dot_pairs(products, (i16x32){} + 1);
+    return sum;
 }
 
-/// The sum of two products of 16 bits each in every lane.
-INLINE i32x16 dot_pairs(i16x32 a, i16x32 b) {
-    return join(_mm256_madd_epi16(LOWER(a), LOWER(b)), _mm256_madd_epi16(UPPER(a), UPPER(b)));
+/// The sum of both dots, of which no run has ended, times their scales, which are pairs.
+INLINE i32x16 scaled_dots(i16x32 scales, dot_sum lower, dot_sum upper) {
+    const i16x32 first = (i16x32)(((u32x16)scales & 0xffff) | (u32x16)scales << 16);
+    const i16x32 second = (i16x32)(((u32x16)scales & 0xffff0000) | (u32x16)scales >> 16);
+    return dot_pairs(lower.run, first) + dot_pairs(upper.run, second);
 }
 
 /// `table[i]` for each index i below 16.
@@ -89,6 +112,7 @@ INLINE u32x16 gather(const uint32_t *table, u32x16 indices) {
 }
 
 #include "Products.h"
+#include "Bits.h"
 #include "Expand.h"
 #include "BlockProducts.h"
 #include "Rows.h"

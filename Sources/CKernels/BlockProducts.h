@@ -14,35 +14,46 @@ INLINE f32x16 to_floats(i32x16 integers) {
 }
 
 /// Where a dot product begins: with what takes out the offset of unsigned weights in both halves of 32 columns or in one.
-INLINE i32x16 start_block(const kind kind, int first, int second, const ck_block *x) {
-    return kind == wide ? start_signed(x) : offset_sum(x, -first, -second);
+INLINE dot_sum start_block(const kind kind, int first, int second, const ck_block *x) {
+    return start_dots(kind == wide ? start_signed(x) : offset_sum(x, -first, -second));
 }
 
-INLINE i32x16 dot_block(const kind kind, i32x16 sum, u8x64 weights, int32_t four) {
-    return kind == wide ? dot_signed(sum, weights, four) : dot_unsigned(sum, weights, four);
+/// How many products of vectors may be added up before a level that sums in 16 bits makes 32 of them.
+INLINE size_t longest_run(const kind kind) {
+    return kind == wide ? 1 : kind == narrow_with_minimums || kind == narrow_with_scales ? 2 : 4;
 }
 
-/// A scale times the lane of either half of 32 columns.
-INLINE i32x16 scaled_half(i16x32 pairs, size_t half, i32x16 dots) {
-    return (half == 0 ? (i32x16)pairs << 16 >> 16 : (i32x16)pairs >> 16) * dots;
+/// Adds the product of vector `i` of a dot product.
+INLINE dot_sum dot_block(const kind kind, dot_sum sum, u8x64 weights, int32_t four, size_t i) {
+    if (kind == wide) return dot_signed(sum, weights, four);
+    return dot_unsigned(sum, weights, four, i % longest_run(kind) == longest_run(kind) - 1);
 }
 
-/// The dot product of two scales and the halves of 32 columns, which fit 16 bits unless the kind is one of greater scales.
-INLINE i32x16 pair_product(const kind kind, i16x32 pairs, i32x16 lower, i32x16 upper) {
-    if (kind == narrow_with_scales) return scaled_half(pairs, 0, lower) + scaled_half(pairs, 1, upper);
-    return dot_pairs((i16x32)((lower & 0xffff) | upper << 16), pairs);
+/// The sums of both halves of 32 activations in every lane.
+INLINE i16x32 both_sums(const ck_block *x) {
+    int32_t sums;
+    memcpy(&sums, x->sums, 4);
+    return (i16x32)((i32x16){} + sums);
+}
+
+/// What both halves of 32 columns come to, each times its integer. Sums of products with integers of 8 bits are below 2^24, so
+/// that floats hold them.
+INLINE f32x16 pair_product(const recipe r, const factors *f, size_t j, dot_sum lower, dot_sum upper, const ck_block *x) {
+    if (r.kind == narrow_with_scales) {
+        const f32x16 first = to_floats(whole(lower)) * f->wide_scale_pairs[j][0];
+        return fma16(to_floats(whole(upper)), f->wide_scale_pairs[j][1], first);
+    }
+    const i32x16 products = scaled_dots(f->scale_pairs[j], lower, upper);
+    return to_floats(r.offset == 0 ? products : products - dot_pairs(both_sums(x), f->scale_pairs[j]) * r.offset);
 }
 
 /// Adds what 32 columns come to.
-INLINE f32x16 add_block(const kind kind, f32x16 sum, i32x16 dots, const factors *f, size_t j, const ck_block *x) {
-    sum = fma16(f->scales[j] * x->scale, to_floats(dots), sum);
+INLINE f32x16 add_block(const kind kind, f32x16 sum, f32x16 dots, const factors *f, size_t j, const ck_block *x) {
+    sum = fma16(f->scales[j] * x->scale, dots, sum);
     if (kind == narrow_with_minimum) {
         sum = fma16(f->minimums[j], to_floats(offset_sum(x, 1, 1)) * x->scale, sum);
     } else if (kind == narrow_with_minimums) {
-        int32_t sums;
-        memcpy(&sums, x->sums, 4);
-        const i16x32 both = (i16x32)((i32x16){} + sums);
-        sum = fma16(f->minimums[j] * x->scale, to_floats(dot_pairs(both, f->minimum_pairs[j])), sum);
+        sum = fma16(f->minimums[j] * x->scale, to_floats(dot_pairs(both_sums(x), f->minimum_pairs[j])), sum);
     }
     return sum;
 }
@@ -55,6 +66,9 @@ TILE void tile_direct(
     const recipe r = recipes[format];
     const size_t blocks = columns / r.columns, group = blocks * (r.quants + r.rest + r.last) * 16, step = columns / 32;
     f32x16 sum[2][8] = {};
+    // The widest tiles have no register left to find their way with.
+    const bool is_wide = tokens == BLOCK_WIDTH;
+    distance later = is_wide ? (distance){6144, 6144} : distance_from(r, blocks, 0, groups * group);
     for (size_t b = 0; b < blocks; b++) {
         place at[2];
         factors f[2];
@@ -63,25 +77,39 @@ TILE void tile_direct(
             expand_scales(format, at[g], f + g);
         }
         for (size_t first = 0; first < r.columns / 32; first += r.step, x += r.step) {
-            i32x16 dots[2][4][8], upper[2][4][8];  // all columns, or both halves
+            dot_sum dots[2][4][8], upper[2][4][8];  // all columns, or both halves
             UNROLL for (size_t j = 0; j < r.step; j++) {
                 UNROLL for (size_t t = 0; t < tokens; t++) {
                     UNROLL for (size_t g = 0; g < groups; g++) {
-                        dots[g][j][t] = start_block(r.kind, r.offset, r.isPaired ? 0 : r.offset, x + t * step + j);
-                        if (r.isPaired) upper[g][j][t] = start_block(r.kind, 0, r.offset, x + t * step + j);
+                        const ck_block *block = x + t * step + j;
+                        if (r.kind == narrow_with_scales) {
+                            dots[g][j][t] = start_block(r.kind, r.offset, 0, block);
+                            upper[g][j][t] = start_block(r.kind, 0, r.offset, block);
+                        } else {
+                            const int offset = r.isPaired ? 0 : r.offset;
+                            dots[g][j][t] = upper[g][j][t] = start_block(r.kind, offset, offset, block);
+                        }
                     }
                 }
             }
             UNROLL for (size_t i = 0; i < 8; i++) {
                 const size_t k = i / 2 + i % 2 * 4;  // what may lie in the same bytes follows each other
+                // Runs of small pairs end where they are scaled.
+                const size_t turn = !r.isPaired ? i : r.kind == narrow_with_scales ? k : 0;
                 u8x64 w[2][4];
-                UNROLL for (size_t g = 0; g < groups; g++) expand_quants(format, at[g], first, k, w[g]);
+                UNROLL for (size_t g = 0; g < groups; g++) {
+                    ask_for(r, at[g], later, first, i);
+                    expand_quants(format, at[g], first, k, w[g]);
+                }
                 UNROLL for (size_t j = 0; j < r.step; j++) {
                     UNROLL for (size_t t = 0; t < tokens; t++) {
                         const int32_t four = four_quants(x + t * step + j, k);
                         UNROLL for (size_t g = 0; g < groups; g++) {
-                            i32x16 *half = r.isPaired && k >= 4 ? &upper[g][j][t] : &dots[g][j][t];
-                            *half = dot_block(r.kind, *half, w[g][j], four);
+                            if (r.isPaired && k >= 4) {
+                                upper[g][j][t] = dot_block(r.kind, upper[g][j][t], w[g][j], four, turn);
+                            } else {
+                                dots[g][j][t] = dot_block(r.kind, dots[g][j][t], w[g][j], four, turn);
+                            }
                         }
                     }
                 }
@@ -89,13 +117,16 @@ TILE void tile_direct(
             UNROLL for (size_t j = 0; j < r.step; j++) {
                 UNROLL for (size_t t = 0; t < tokens; t++) {
                     UNROLL for (size_t g = 0; g < groups; g++) {
-                        i32x16 product = dots[g][j][t];
-                        if (r.isPaired) product = pair_product(r.kind, f[g].scale_pairs[first + j], product, upper[g][j][t]);
-                        sum[g][t] = add_block(r.kind, sum[g][t], product, f + g, first + j, x + t * step + j);
+                        const ck_block *block = x + t * step + j;
+                        const f32x16 product = r.isPaired
+                            ? pair_product(r, f + g, first + j, dots[g][j][t], upper[g][j][t], block)
+                            : to_floats(whole(dots[g][j][t]));
+                        sum[g][t] = add_block(r.kind, sum[g][t], product, f + g, first + j, block);
                     }
                 }
             }
         }
+        if (!is_wide) move_on(r, &later, blocks, groups * group);
     }
     STORE_SUMS
 }
@@ -118,18 +149,23 @@ INLINE u8x64 scale_quants(u8x64 quants, i16x32 pairs, size_t half, int offset) {
 /// Takes `count` blocks of 32 from block `first` of 32 on out of a group. Pairs of scales that are small go into the quants, so
 /// that 32 columns are one dot product; where that takes a sign, quants become wide and the scale is negated.
 TILE void expand(
-    const ck_format format, const uint8_t *weights, size_t columns, size_t first, size_t count, expanded *out
+    const ck_format format, const uint8_t *weights, size_t columns, size_t first, size_t count, size_t stride,
+    expanded *out
 ) {
     const recipe r = recipes[format];
-    const size_t per_block = r.columns / 32;
+    const size_t per_block = r.columns / 32, blocks = columns / r.columns;
+    distance later = distance_from(r, blocks, first / per_block, stride);
     const bool goes_in = r.isPaired && r.kind != narrow_with_scales;
-    for (size_t i = 0; i < count; i += per_block) {
-        const place at = place_of(r, weights, columns / r.columns, (first + i) / per_block);
+    for (size_t i = 0; i < count; i += per_block, move_on(r, &later, blocks, stride)) {
+        const place at = place_of(r, weights, blocks, (first + i) / per_block);
         factors f;
         expand_scales(format, at, &f);
         UNROLL for (size_t j = 0; j < per_block; j++) {
             out->factors.scales[i + j] = goes_in && r.offset > 0 ? -f.scales[j] : f.scales[j];
-            if (r.kind == narrow_with_scales) out->factors.scale_pairs[i + j] = f.scale_pairs[j];
+            if (r.kind == narrow_with_scales) {
+                out->factors.wide_scale_pairs[i + j][0] = f.wide_scale_pairs[j][0];
+                out->factors.wide_scale_pairs[i + j][1] = f.wide_scale_pairs[j][1];
+            }
             if (r.kind == narrow_with_minimum || r.kind == narrow_with_minimums) {
                 out->factors.minimums[i + j] = f.minimums[j];
             }
@@ -138,6 +174,7 @@ TILE void expand(
         for (size_t j = 0; j < per_block; j += r.step) {
             UNROLL for (size_t k = 0; k < 8; k++) {
                 u8x64 w[4];
+                ask_for(r, at, later, j, k);
                 expand_quants(format, at, j, k, w);
                 UNROLL for (size_t l = 0; l < r.step; l++) {
                     if (goes_in) w[l] = scale_quants(w[l], f.scale_pairs[j + l], k / 4, r.offset);
@@ -161,9 +198,9 @@ TILE void tile_expanded(
         }
     }
     for (size_t b = 0; b < blocks; b++) {
-        i32x16 products[4][8];
+        f32x16 products[4][8];
         UNROLL for (size_t h = 0; h < halves; h++) {
-            i32x16 dots[4][8];
+            dot_sum dots[4][8];
             const int lower = h == 0 ? offset : 0, upper = h == halves - 1 ? offset : 0;
             UNROLL for (size_t t = 0; t < tokens; t++) {
                 UNROLL for (size_t g = 0; g < groups; g++) dots[g][t] = start_block(kind, lower, upper, x + t * step + b);
@@ -173,14 +210,14 @@ TILE void tile_expanded(
                 UNROLL for (size_t t = 0; t < tokens; t++) {
                     const int32_t four = four_quants(x + t * step + b, k);
                     UNROLL for (size_t g = 0; g < groups; g++) {
-                        dots[g][t] = dot_block(kind, dots[g][t], weights[g].quants[b][k], four);
+                        dots[g][t] = dot_block(kind, dots[g][t], weights[g].quants[b][k], four, k);
                     }
                 }
             }
             UNROLL for (size_t t = 0; t < tokens; t++) {
                 UNROLL for (size_t g = 0; g < groups; g++) {
-                    if (halves == 2) dots[g][t] = scaled_half(weights[g].factors.scale_pairs[b], h, dots[g][t]);
-                    products[g][t] = h == 0 ? dots[g][t] : products[g][t] + dots[g][t];
+                    const f32x16 part = to_floats(whole(dots[g][t])), scale = weights[g].factors.wide_scale_pairs[b][h];
+                    products[g][t] = halves == 1 ? part : h == 0 ? part * scale : fma16(part, scale, products[g][t]);
                 }
             }
         }
@@ -258,7 +295,7 @@ INLINE size_t least_to_expand(const recipe r) {
         if (row < end) tile_direct(format, 1, WIDTH, w, columns, at, to + row, stride, end - row); \
     }
 
-/// A single activation row takes two groups at once, so that as many sums are under way, unless a step's sums are many.
+/// A single activation row takes two groups at once, so that as many sums are under way, unless a step's are too many.
 INLINE void multiply_directly(
     const ck_format format, const uint8_t *weights, size_t rows, size_t columns, const ck_block *x, size_t tokens,
     float *out, size_t stride
@@ -280,7 +317,7 @@ INLINE void multiply_directly(
             SWEEP(1, 2)
             SWEEP(2, 1)
         } else {
-            SWEEP(1, 1)
+            SWEEP(BLOCK_HEIGHT, 1)
         }
     }
 }
@@ -307,7 +344,9 @@ INLINE void multiply_expanded(
             const size_t groups = row + 16 * (BLOCK_HEIGHT - 1) < rows ? BLOCK_HEIGHT : 1;
             for (size_t first = 0; first < step; first += 8) {
                 const size_t blocks = least(8, step - first);
-                for (size_t g = 0; g < groups; g++) expand(format, w + g * group, columns, first, blocks, part + g);
+                for (size_t g = 0; g < groups; g++) {
+                    expand(format, w + g * group, columns, first, blocks, groups * group, part + g);
+                }
                 pass(
                     r, groups, part, blocks, x + first, step, least(breadth, tokens - t), out + row, stride, rows - row,
                     first > 0);

@@ -54,7 +54,19 @@ INLINE void narrow_f16(f32x16 values, void *to) {
     }
 }
 
-INLINE i32x16 dot_unsigned(i32x16 sum, u8x64 weights, int32_t four) {
+/// Sums in 32 bits, where this level adds products up.
+typedef i32x16 dot_sum;
+
+INLINE dot_sum start_dots(i32x16 sum) {
+    return sum;
+}
+
+INLINE i32x16 whole(dot_sum sum) {
+    return sum;
+}
+
+INLINE dot_sum dot_unsigned(dot_sum sum, u8x64 weights, int32_t four, bool ends_run) {
+    (void)ends_run;
     int8_t x[4];
     memcpy(x, &four, 4);
     UNROLL for (int lane = 0; lane < 16; lane++) {
@@ -71,8 +83,8 @@ INLINE i32x16 start_signed(const ck_block *x) {
     return offset_sum(x, -128, -128);
 }
 
-INLINE i32x16 dot_signed(i32x16 sum, u8x64 weights, int32_t four) {
-    return dot_unsigned(sum, weights, four);
+INLINE dot_sum dot_signed(dot_sum sum, u8x64 weights, int32_t four) {
+    return dot_unsigned(sum, weights, four, true);
 }
 
 /// The sum of two products of 16 bits each in every lane.
@@ -80,6 +92,11 @@ INLINE i32x16 dot_pairs(i16x32 a, i16x32 b) {
     i32x16 sum;
     for (int i = 0; i < 16; i++) sum[i] = a[2 * i] * b[2 * i] + a[2 * i + 1] * b[2 * i + 1];
     return sum;
+}
+
+/// The sum of both dots times their scales, which are pairs; the dots fit 16 bits.
+INLINE i32x16 scaled_dots(i16x32 scales, dot_sum lower, dot_sum upper) {
+    return dot_pairs((i16x32)((lower & 0xffff) | upper << 16), scales);
 }
 
 /// `table[i]` for each index i below 16.
@@ -96,6 +113,7 @@ INLINE u32x16 gather(const uint32_t *table, u32x16 indices) {
 }
 
 #include "Products.h"
+#include "Bits.h"
 #include "Expand.h"
 #include "BlockProducts.h"
 #include "Rows.h"

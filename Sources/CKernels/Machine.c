@@ -16,6 +16,7 @@ extern const ck_kernels ck_kernels_generic;
 
 extern const ck_kernels ck_kernels_avx2;
 extern const ck_kernels ck_kernels_avx512;
+extern const ck_kernels ck_kernels_avx512vbmi;
 
 ck_level ck_best_level(void) {
     __builtin_cpu_init();
@@ -25,11 +26,13 @@ ck_level ck_best_level(void) {
     const int wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
         && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
         && __builtin_cpu_supports("avx512vnni");
-    return wide ? ck_avx512 : ck_avx2;
+    if (!wide) return ck_avx2;
+    return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni") ? ck_avx512vbmi : ck_avx512;
 }
 
 const ck_kernels *ck_kernels_of(ck_level level) {
     switch (level) {
+    case ck_avx512vbmi: return &ck_kernels_avx512vbmi;
     case ck_avx512: return &ck_kernels_avx512;
     case ck_avx2: return &ck_kernels_avx2;
     default: return &ck_kernels_generic;

@@ -10,3 +10,6 @@ extern const uint8_t ck_fp4_values[16];
 
 /// IQ3_S: four magnitudes each.
 extern const uint32_t ck_iq3_s_grid[512];
+
+/// The same in halves of bytes: bytes 0 and 2 of each entry, and bytes 1 and 3.
+extern const uint8_t ck_iq3_s_halves[2][512];

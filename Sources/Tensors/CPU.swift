@@ -5,7 +5,7 @@ import Glibc
 package enum CPU {
     /// Instructions that kernels use; every level gives the same bits.
     package enum Level: Int32, Comparable, Sendable, CaseIterable {
-        case generic, avx2, avx512
+        case generic, avx2, avx512, avx512vbmi
 
         package static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
     }
@@ -43,7 +43,7 @@ package enum CPU {
         let name = coreType.lowercased()
         let isEnough =
             switch level {
-            case .avx512: wide.contains(name)
+            case .avx512, .avx512vbmi: wide.contains(name)
             case .avx2: middle.contains(name)
             case .generic: true
             }

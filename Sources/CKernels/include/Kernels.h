@@ -22,6 +22,8 @@ typedef enum : int32_t {
     ck_avx2,
     /// AVX-512 F, BW, VL, DQ, VNNI.
     ck_avx512,
+    /// These with VBMI and GFNI.
+    ck_avx512vbmi,
 } ck_level;
 
 /// `out[i * stride + r]` = row r of the weights × activation row i, for `rows` rows and `tokens` activation rows: floats,
