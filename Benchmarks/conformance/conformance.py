@@ -21,6 +21,7 @@ CHECKS = {
     "byte-level": "check_byte_level",
     "bits": "check_bits",
     "export": "check_export",
+    "mixes": "check_mixes",
     "real weights": "check_real_weights",
 }
 
