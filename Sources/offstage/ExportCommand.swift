@@ -33,6 +33,7 @@ struct Export: ParsableCommand {
         Interruption.watch()
         try checkTarget()
         let model = try ModelFile.open(path: source)
+        Terminal.warn(model.leftOut)
         Terminal.warn(Substitution.all(in: model.architecture) { _ in quantize }.map(\.description))
         let progress = ProgressLine("Exporting")
         var bytes = 0

@@ -62,6 +62,7 @@ struct Pack: ParsableCommand {
             path: Packing.absolute(source), mark: mark.digits, isExact: quantize == nil && quantizeDense == nil,
             isAutomatic: false)
         let options = PackOptions(quantization: quantize, denseQuantization: quantizeDense)
+        Terminal.warn(model.leftOut)
         Terminal.warn(Substitution.all(in: model.architecture, options.quantization(of:)).map(\.description))
         let (bytes, seconds) = try Packing(of: source, into: target, threads: threads).run(
             model, options, force: force, origin: origin,
