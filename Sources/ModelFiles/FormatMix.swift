@@ -12,26 +12,31 @@ package enum FormatMix: String, Sendable, CaseIterable {
     package func format(of role: TensorRole, in architecture: Architecture) -> WeightFormat {
         let (layer, layers) = (role.layer ?? 0, architecture.layerCount)
         // A Mixtral's attention is small beside its experts.
-        let hasEightExperts = architecture.expertCount == 8
-        switch role.kind {
-        case .output: return .q6_K
-        case .tokenEmbedding where architecture.tiedEmbeddings: return .q6_K
-        case .key where hasEightExperts, .value where hasEightExperts: return .q8_0
-        case .attentionOutput where hasEightExperts && usual == .q4_K: return .q5_K
-        case .value where self == .q4_K_S && layer < 4: return .q5_K
-        case .expertDown where self == .q4_K_S && layer < layers / 8: return .q5_K
-        case .sharedDown where self == .q4_K_S && layer < layers / 8: return .q5_K
-        case .value where isMedium && Self.hasMoreBits(layer, of: layers): return .q6_K
-        case .expertDown where isMedium && Self.hasMoreBits(layer, of: layers): return .q6_K
-        case .sharedDown where isMedium && Self.hasMoreBits(layer, of: layers): return .q6_K
-        default: return usual
+        let isMixtral = architecture.expertCount == 8
+        return switch role.kind {
+        case .output: .q6_K
+        case .tokenEmbedding: architecture.tiedEmbeddings ? .q6_K : usual
+        case .key: isMixtral ? .q8_0 : usual
+        case .value: isMixtral ? .q8_0 : raised(layer, of: layers, first: 4)
+        case .attentionOutput: isMixtral && usual == .q4_K ? .q5_K : usual
+        case .expertDown, .sharedDown: raised(layer, of: layers, first: layers / 8)
+        default: usual
+        }
+    }
+
+    /// What has more bits in some layers.
+    ///
+    /// - Parameter first: in how many the small mix of q4_K gives more.
+    private func raised(_ layer: Int, of layers: Int, first: Int) -> WeightFormat {
+        switch self {
+        case .q4_K_M, .q5_K_M: Self.hasMoreBits(layer, of: layers) ? .q6_K : usual
+        case .q4_K_S: layer < first ? .q5_K : usual
+        case .q5_K_S: usual
         }
     }
 
     /// The format of most matrices.
     private var usual: WeightFormat { self == .q4_K_M || self == .q4_K_S ? .q4_K : .q5_K }
-
-    private var isMedium: Bool { self == .q4_K_M || self == .q5_K_M }
 
     /// The first and the last eighth of the layers, and every third between (`use_more_bits`).
     private static func hasMoreBits(_ layer: Int, of layers: Int) -> Bool {
