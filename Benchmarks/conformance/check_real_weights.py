@@ -1,4 +1,4 @@
-"""A mixture made of SmolLM2's weights, with its byte-level vocabulary, quantized by llama.cpp in every format.
+"""A mixture made of SmolLM2's weights, with its byte-level vocabulary, quantized by llama.cpp in several formats.
 
 Both programs round activations, so a token near a tie may visit another expert in either. The measure is what the same
 weights give without rounding: ours may be no farther from that than llama.cpp's, in routes and in log-probabilities.
@@ -26,9 +26,9 @@ ROUTES_NOISE = 0.005
 GREEDY_BOUND = 0.85
 
 
-def findings(offstage, scratch):
+def findings(offstage, scratch, narrow=NARROW, wide=WIDE):
     tools = Tools(environment.LLAMA_SOURCE, environment.LLAMA_BUILD)
-    for width, formats in ((None, NARROW), (smollm2_mixture.WIDE, WIDE)):
+    for width, formats in ((None, narrow), (smollm2_mixture.WIDE, wide)):
         source = smollm2_mixture.save(scratch / "mixture.gguf", width)
         for format in formats:
             gguf = tools.quantize(source, scratch / "quantized.gguf", format)

@@ -63,7 +63,7 @@ extension ModelFolder {
         if let part = names.lazy.compactMap({ FilePart(path: path(of: $0)) }).first {
             return ("has only parts of a file, such as \(part.name)", part.remedy)
         }
-        if has("adapter_config.json") {
+        if has(Self.adapterName) {
             return ("is an adapter (LoRA), not a model", "Merge it into its base model with peft's merge_and_unload")
         }
         if has("params.json") {

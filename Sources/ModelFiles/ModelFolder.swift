@@ -4,6 +4,8 @@ import FoundationEssentials
 struct ModelFolder: Sendable {
     /// The index of a model with 100,000 tensors has about 10 MB.
     private static let longestJSON = 1 << 25
+    /// What peft says of an adapter.
+    static let adapterName = "adapter_config.json"
 
     let path: String
     /// The names of its files, sorted.

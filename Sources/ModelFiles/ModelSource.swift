@@ -9,8 +9,15 @@ package protocol ModelSource: Sendable {
     /// Changes when the source does: made of header bytes, sizes and modification times, not of all weights.
     var digest: String { get }
 
+    /// What the files hold that is left out since text comes out right without it, a sentence each.
+    var leftOut: [String] { get }
+
     /// The tensor of a role, its shape checked against the architecture and its bytes against the file's length.
     func tensor(_ role: TensorRole) throws -> any SourceTensor
+}
+
+extension ModelSource {
+    package var leftOut: [String] { [] }
 }
 
 /// Rows of weights in a file, in the order and with the numbers the file has.

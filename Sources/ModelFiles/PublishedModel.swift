@@ -5,6 +5,12 @@ struct PublishedModel: ModelSource {
     let name: String
     let digest: String
     let tensors: TensorCatalog
+    /// What is left out beside tensors.
+    var otherLeftOut: [String] = []
+
+    var leftOut: [String] {
+        LeftOut.allCases.compactMap { kind in tensors.leftOut[kind].map(kind.note) } + otherLeftOut
+    }
 
     func tensor(_ role: TensorRole) throws -> any SourceTensor { try tensors.tensor(role) }
 }

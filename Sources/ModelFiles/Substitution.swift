@@ -1,8 +1,8 @@
 package import Tensors
 
-/// Tensors whose rows do not divide into the blocks of the format they were to have, and the one they get instead.
+/// Matrices whose rows do not divide into the blocks of the format they were to have, and the one they get instead.
 package struct Substitution: Sendable, Equatable, CustomStringConvertible {
-    package let kinds: [TensorRole.Kind]
+    package private(set) var kinds: [TensorRole.Kind]
     package let asked: WeightFormat
     package let format: WeightFormat
 
@@ -10,22 +10,25 @@ package struct Substitution: Sendable, Equatable, CustomStringConvertible {
         (self.kinds, self.asked, self.format) = (kinds, asked, format)
     }
 
-    /// - Parameter format: what a matrix is to be turned into, or nil.
+    /// - Parameter quantization: what a matrix is to be turned into, or nil.
     package static func all(
-        in architecture: Architecture, asked format: (TensorRole) -> WeightFormat?
+        in architecture: Architecture, _ quantization: (TensorRole) -> Quantization?
     ) -> [Substitution] {
-        let experts = TensorRole.Kind.experts.map { TensorRole($0, layer: 0, expert: 0) }
-        var kinds: [WeightFormat: [TensorRole.Kind]] = [:]
+        let experts = (0..<architecture.layerCount).flatMap { layer in
+            TensorRole.Kind.experts.map { TensorRole($0, layer: layer, expert: 0) }
+        }
+        var all: [Substitution] = []
         for role in TensorRole.dense(of: architecture) + experts where !role.isAlwaysFloat {
-            guard let asked = format(role), kinds[asked]?.contains(role.kind) != true,
-                let found = asked.fitting(columns: role.shape(in: architecture).columns), found != asked
-            else { continue }
-            kinds[asked, default: []].append(role.kind)
+            guard let quantization = quantization(role) else { continue }
+            let asked = quantization.asked(role, in: architecture)
+            let format = quantization.format(of: role, in: architecture)
+            guard asked != format else { continue }
+            let index = all.firstIndex { $0.asked == asked && $0.format == format }
+            if index == nil { all.append(Substitution(kinds: [], asked: asked, format: format)) }
+            let place = index ?? all.count - 1
+            if !all[place].kinds.contains(role.kind) { all[place].kinds.append(role.kind) }
         }
-        return WeightFormat.allCases.compactMap { asked in
-            guard let kinds = kinds[asked], let format = asked.substitute else { return nil }
-            return Substitution(kinds: kinds, asked: asked, format: format)
-        }
+        return all
     }
 
     package var description: String {

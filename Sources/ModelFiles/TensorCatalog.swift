@@ -6,10 +6,15 @@ struct TensorCatalog: Sendable {
     private let names: TensorNames
     private let architecture: Architecture
     private let tensors: [String: StoredTensor]
+    /// Names of tensors that the file has beside the model's own.
+    private(set) var leftOut: [LeftOut: [String]] = [:]
 
     /// Checks that every role has its tensor, and that no tensor is left that would change the result.
+    ///
+    /// - Parameter draftLayers: how many layers follow the last that guess tokens ahead.
     init(
-        path: String, tensors: [String: StoredTensor], names: TensorNames, architecture: Architecture
+        path: String, tensors: [String: StoredTensor], names: TensorNames, architecture: Architecture,
+        draftLayers: Int = 0
     ) throws {
         self.path = path
         self.tensors = tensors
@@ -19,7 +24,7 @@ struct TensorCatalog: Sendable {
         guard architecture.layerCount <= tensors.count else {
             throw error("has \(tensors.count) tensors, too few for \(architecture.layerCount) layers")
         }
-        try refuseLeftovers(used: checkRoles())
+        leftOut = try leftovers(beside: checkRoles(), draftLayers)
     }
 
     /// The rows of a role, their shape, format and place in the file checked.
@@ -63,12 +68,20 @@ struct TensorCatalog: Sendable {
         return used
     }
 
-    private func refuseLeftovers(used: Set<String>) throws {
-        let leftovers = tensors.keys.filter { name in
-            !used.contains(name) && !names.ignoredEndings.contains { name.hasSuffix($0) }
-        }.sorted()
-        guard let first = leftovers.first else { return }
-        let others = leftovers.count > 1 ? " and \(leftovers.count - 1) more tensors" : ""
+    /// - Returns: what may be left out.
+    private func leftovers(beside used: Set<String>, _ draftLayers: Int) throws -> [LeftOut: [String]] {
+        let layers = architecture.layerCount
+        var known: [LeftOut: [String]] = [:]
+        var unknown: [String] = []
+        for name in tensors.keys.sorted() where !used.contains(name) {
+            if let kind = LeftOut(tensor: name, isDraft: { $0 >= layers && $0 - layers < draftLayers }) {
+                known[kind, default: []].append(name)
+            } else {
+                unknown.append(name)
+            }
+        }
+        guard let first = unknown.first else { return known }
+        let others = unknown.count > 1 ? " and \(unknown.count - 1) more tensors" : ""
         throw error(
             "has the tensor \(first)\(others), which a model of this architecture does not have and which would change the result",
             "Supported are token embedding, output, norms, attention without biases, router and experts")

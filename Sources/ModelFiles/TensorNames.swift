@@ -17,13 +17,8 @@ struct TensorNames: Sendable {
     }
 
     private var places: [TensorRole.Kind: [Place]]
-    /// Endings of names that change no result and may be left over.
-    let ignoredEndings: [String]
 
-    init(_ places: [TensorRole.Kind: [Place]], ignoredEndings: [String] = []) {
-        self.places = places
-        self.ignoredEndings = ignoredEndings
-    }
+    init(_ places: [TensorRole.Kind: [Place]]) { self.places = places }
 
     func places(of role: TensorRole) -> [Place] { places[role.kind] ?? [] }
 

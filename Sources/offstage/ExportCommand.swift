@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Inference
 import ModelFiles
-import Tensors
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +20,7 @@ struct Export: ParsableCommand {
     @Option(help: "What to write.") var format: ExportKind
     @Option(help: ArgumentHelp("The folder or file to write.", valueName: "path")) var out: String
     @Option(help: ArgumentHelp("Turn the matrices into another format.", valueName: "format"))
-    var quantize: WeightFormat?
+    var quantize: Quantization?
     @Flag(help: "Replace what is there.") var force = false
     @Flag(help: "Print one line of JSON.") var json = false
 
@@ -34,10 +33,11 @@ struct Export: ParsableCommand {
         Interruption.watch()
         try checkTarget()
         let model = try ModelFile.open(path: source)
+        Terminal.warn(model.leftOut)
         Terminal.warn(Substitution.all(in: model.architecture) { _ in quantize }.map(\.description))
         let progress = ProgressLine("Exporting")
         var bytes = 0
-        let name = try Exporter(model, format: quantize).write(format, to: out) { done, total in
+        let name = try Exporter(model, quantization: quantize).write(format, to: out) { done, total in
             if Interruption.isRequested { throw CancellationError() }
             bytes = total
             progress.show(done: done, of: total)

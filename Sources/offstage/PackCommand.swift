@@ -8,9 +8,11 @@ struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Turn a GGUF file, a Hugging Face folder or a checkpoint into a store that experts can be read from.",
         discussion: """
-            Weights keep the values they have; --quantize turns float weights into another format. Where rows do not \
-            divide into the 256 weights of a q4_K, q5_K or q6_K block, q5_0, q5_1 or q8_0 stands in. Interrupted at \
-            any point, the same command goes on where it stopped.
+            Weights keep the values they have; --quantize turns float weights into another format, or into one of \
+            llama.cpp's mixes: q4_K_M, q4_K_S, q5_K_M and q5_K_S have q4_K or q5_K for most matrices, and more bits \
+            for the output, the values of attention and the down matrices of some layers. Where rows do not divide \
+            into the 256 weights of a q4_K, q5_K or q6_K block, q5_0, q5_1 or q8_0 stands in. Interrupted at any \
+            point, the same command goes on where it stopped.
             """)
 
     @Argument(
@@ -24,11 +26,11 @@ struct Pack: ParsableCommand {
     @Option(help: ArgumentHelp("Where the store goes, instead of a name under --experts-dir.", valueName: "folder"))
     var out: String?
     @Option(help: ArgumentHelp("Turn float weights into another format.", valueName: "format"))
-    var quantize: WeightFormat?
+    var quantize: Quantization?
     @Option(
         help: ArgumentHelp(
             "The same for the weights outside the experts. (default: as --quantize)", valueName: "format"))
-    var quantizeDense: WeightFormat?
+    var quantizeDense: Quantization?
     @Flag(help: "Pack anew and replace a store of that name, which stays until the new one is complete.")
     var force = false
     @Option(
@@ -60,10 +62,8 @@ struct Pack: ParsableCommand {
             path: Packing.absolute(source), mark: mark.digits, isExact: quantize == nil && quantizeDense == nil,
             isAutomatic: false)
         let options = PackOptions(quantization: quantize, denseQuantization: quantizeDense)
-        let substitutions = Substitution.all(in: model.architecture) {
-            options.quantization(ofExperts: $0.isExpert)
-        }
-        Terminal.warn(substitutions.map(\.description))
+        Terminal.warn(model.leftOut)
+        Terminal.warn(Substitution.all(in: model.architecture, options.quantization(of:)).map(\.description))
         let (bytes, seconds) = try Packing(of: source, into: target, threads: threads).run(
             model, options, force: force, origin: origin,
             remark: "Run it with\n    offstage run \(out?.shellPath ?? modelName.shellWord + home.flag) \"…\"")
@@ -79,8 +79,4 @@ struct Pack: ParsableCommand {
         var bytes: Int
         var seconds: Double
     }
-}
-
-extension WeightFormat: NamedOption {
-    static var allValueStrings: [String] { encodable.map(\.rawValue) }
 }

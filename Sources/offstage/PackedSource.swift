@@ -39,6 +39,7 @@ struct PackedSource {
     var storePathWithoutSource: String? { library.store(from: Packing.absolute(source))?.path }
 
     private func pack(_ model: any ModelSource, into store: StoreEntry, _ origin: StoreOrigin) throws {
+        Terminal.warn(model.leftOut)
         let packing = Packing(of: source, into: store.path)
         var (replaces, isWaiting) = (false, false)
         while true {

@@ -29,6 +29,26 @@ struct ForeignFileTests {
         }
     }
 
+    @Test func `what is left out of a model is said once, when it is packed`() throws {
+        let export = try offstage(
+            "export", GoldenFiles.path("small-f32.gguf"), "--format", "hugging-face", "--out", "sees")
+        #expect(export.code == 0, "\(export.notes)")
+        let configuration = try String(contentsOfFile: folder.file("sees/config.json"), encoding: .utf8)
+        let type = "\"model_type\""
+        try folder.write(
+            configuration.replacingOccurrences(of: type, with: "\"vision_config\": {\"depth\": 2}, " + type),
+            to: "sees/config.json")
+        let note = "Warning: the part that takes pictures or sound is left out (vision_config): the model gets nothing"
+        for (arguments, count) in [
+            (["run", "sees", "hi", "-n", "2"], 1), (["run", "sees", "hi", "-n", "2"], 0),
+            (["pack", "sees", "--name", "other"], 1), (["export", "sees", "--format", "gguf", "--out", "x.gguf"], 1),
+        ] {
+            let outcome = try offstage(arguments)
+            #expect(outcome.code == 0, "\(outcome.notes)")
+            #expect(outcome.notes.components(separatedBy: note).count - 1 == count, "\(outcome.notes)")
+        }
+    }
+
     @Test func `in the folder of a store its data stands for it, too`() throws {
         try folder.addStore("small", from: SharedModels.small())
         let outcome = try offstage.shell("cd experts/small && \"$offstage\" run data.mdb hi -n 2")

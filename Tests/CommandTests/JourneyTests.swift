@@ -75,6 +75,31 @@ struct JourneyTests {
         #expect(run.code == 0, "\(run.notes)")
     }
 
+    @Test func `a mix gives experts of different layers different formats, at every budget with the same bits`() throws
+    {
+        let source = GoldenFiles.path("small-f32.gguf")
+        let packed = try offstage("pack", source, "--name", "model", "--quantize", "Q4_K_M", "--quantize-dense", "bf16")
+        #expect(packed.code == 0, "\(packed.notes)")
+        let summary = try offstage("inspect", "model", "--json").json(Summary.self)
+        #expect(summary.expertFormats == ["q5_0": 40, "q8_0": 8])
+        #expect(Set(summary.denseFormats.keys) == ["bf16", "f32"])
+        let scores = try ["min", "50%", "100%"].map { budget in
+            let score = try offstage("score", "model", "--text", "-", "--json", "--ram", budget, input: "Once upon")
+            #expect(score.code == 0, "\(score.notes)")
+            return try score.json(Scores.self).logprobs
+        }
+        #expect(scores[0] == scores[2] && scores[1] == scores[2])
+    }
+
+    @Test func `rows that divide into no blocks become f16 in a mix, and that is said`() throws {
+        let packed = try offstage("pack", GoldenFiles.path("odd"), "--name", "model", "--quantize", "q5_k_s")
+        #expect(packed.code == 0, "\(packed.notes)")
+        #expect(
+            packed.notes.contains("rows do not divide into q5_K blocks of 256, so these become f16: token_embedding"))
+        let summary = try offstage("inspect", "model", "--json").json(Summary.self)
+        #expect(Set(summary.expertFormats.keys) == ["f16"])
+    }
+
     @Test func `a token visits as many experts as somebody asked for, and that is said`() throws {
         let model = try SharedModels.small()
         let plain = try offstage("score", model, "--text", "-", "--json", input: "Once upon a time")

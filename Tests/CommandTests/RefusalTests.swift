@@ -73,6 +73,7 @@ struct RefusalTests {
             (["pack", "x", "--name", ".x"], "--name wants a plain name"),
             (["pack", "x", "--name", "a", "--out", "b"], "not both"),
             (["pack", "x", "--quantize", "q2"], "- q6_K\n"),
+            (["pack", "x", "--quantize-dense", "q4_k_l"], "- q5_K_S\n"),
             (["pack"], "'<source>'"),
             (["score", "small"], "--text FILE or --ids FILE"),
             (["tokenize", "small", "a", "--text", "b"], "only one of them"),
@@ -184,6 +185,10 @@ struct RefusalTests {
             "pack", GoldenFiles.path("small-q8_0.gguf"), "--quantize", "q4_0", "--name", "other",
         ])
         #expect(notes.contains("would lose more as q4_0; pack it without --quantize, or from a float model"))
+        let mixed = try refusal(of: [
+            "pack", GoldenFiles.path("many-formats.gguf"), "--quantize", "q4_k_m", "--name", "other",
+        ])
+        #expect(mixed.contains("blk.0.ffn_gate_exps.weight is q2_K already and would lose more as q4_K; pack it"))
         #expect(
             try refusal(of: ["pack", GoldenFiles.path("odd"), "--quantize", "q8_0"]).contains(
                 "choose a format without blocks"))

@@ -20,8 +20,9 @@ import Testing
 
     @Test(arguments: [1, 3, 6])
     func `a model runs as if it had been made for that number, and so does its plan of memory`(count: Int) throws {
-        let two = try TemporaryStore(RandomCheckpoint(.mixtral, perToken: 2), PackOptions(quantization: .q8_0))
-        let other = try TemporaryStore(RandomCheckpoint(.mixtral, perToken: count), PackOptions(quantization: .q8_0))
+        let two = try TemporaryStore(RandomCheckpoint(.mixtral, perToken: 2), PackOptions(quantization: .one(.q8_0)))
+        let other = try TemporaryStore(
+            RandomCheckpoint(.mixtral, perToken: count), PackOptions(quantization: .one(.q8_0)))
         let (opened, made) = (try Model(path: two.path, expertsPerToken: count), try Model(path: other.path))
         #expect(opened.architecture == made.architecture)
         #expect(try opened.plan(options()).scratch == made.plan(options()).scratch)
@@ -33,7 +34,7 @@ import Testing
     }
 
     @Test func `the model's own number changes nothing, and nobody is warned`() throws {
-        let store = try TemporaryStore(RandomCheckpoint(.mixtral, perToken: 2), PackOptions(quantization: .q8_0))
+        let store = try TemporaryStore(RandomCheckpoint(.mixtral, perToken: 2), PackOptions(quantization: .one(.q8_0)))
         let opened = try Model(path: store.path, expertsPerToken: 2)
         #expect(try bits(opened) == bits(Model(path: store.path)))
         #expect(opened.warnings.isEmpty)
@@ -41,7 +42,7 @@ import Testing
 
     @Test(arguments: RandomCheckpoint.samples)
     func `routers that choose otherwise, and numbers that cannot be, are refused`(routing: Routing) throws {
-        let store = try TemporaryStore(RandomCheckpoint.sample(routing), PackOptions(quantization: .q8_0))
+        let store = try TemporaryStore(RandomCheckpoint.sample(routing), PackOptions(quantization: .one(.q8_0)))
         // Two groups of two may be chosen from where there are groups.
         let most = routing.selection != .topK ? 0 : routing.groups > 1 ? 4 : 6
         for count in [0, 1, most, most + 1, .max] {

@@ -16,7 +16,7 @@ import Testing
     @Test(arguments: RandomCheckpoint.samples)
     func `every budget, thread count, prefetch and cut of the text gives the same bits`(routing: Routing) throws {
         let sample = try RandomCheckpoint.sample(routing)
-        let store = try TemporaryStore(sample, PackOptions(quantization: .q8_0))
+        let store = try TemporaryStore(sample, PackOptions(quantization: .one(.q8_0)))
         #expect(try Model(path: store.path).architecture == sample.architecture)
         let whole = try bits(store.session(tokens.count))
         #expect(Set(whole).count > 30)
@@ -37,7 +37,8 @@ import Testing
     func `f32 and quantized weights agree about as well as rounding lets them`(routing: Routing) throws {
         let sample = try RandomCheckpoint.sample(routing)
         let exact = try TemporaryStore(sample).session(tokens.count).score(tokens)
-        let rounded = try TemporaryStore(sample, PackOptions(quantization: .q8_0)).session(tokens.count).score(tokens)
+        let rounded = try TemporaryStore(sample, PackOptions(quantization: .one(.q8_0))).session(tokens.count).score(
+            tokens)
         #expect(abs(exact.perplexity / rounded.perplexity - 1) < 0.05)
     }
 
@@ -74,7 +75,7 @@ import Testing
             if role.kind == .routerThresholds { numbers = numbers.map { _ in all ? -1 : 2 } }
         }
         let routes = Routes()
-        let store = try TemporaryStore(sample, PackOptions(quantization: .q8_0))
+        let store = try TemporaryStore(sample, PackOptions(quantization: .one(.q8_0)))
         let score = try store.session(tokens.count) { $0.budget = .smallest }.score(tokens, recorder: routes)
         #expect(routes.entries.allSatisfy { $0.experts.count == (all ? 6 : 0) })
         #expect(score.perplexity.isFinite)

@@ -110,17 +110,17 @@ import Testing
     {
         let source = try checkpoint { $0.intermediateSize = 64 }
         let path = folder.path + "/out.gguf"
-        try Exporter(source, format: format).write(.gguf, to: path)
+        try Exporter(source, quantization: .one(format)).write(.gguf, to: path)
         let model = try ModelFile.open(path: path)
         #expect(try model.tensor(TensorRole(.expertDown, layer: 1, expert: 2)).format == format)
         #expect(try model.tensor(.tokenEmbedding).format == format)
         #expect(try model.tensor(TensorRole(.gate, layer: 0)).format == .f32)
         if format == .q8_0 {
             #expect(throws: ModelFileError.self) {
-                try Exporter(source, format: format).write(.huggingFace, to: folder.path + "/folder")
+                try Exporter(source, quantization: .one(format)).write(.huggingFace, to: folder.path + "/folder")
             }
         } else {
-            try Exporter(source, format: format).write(.huggingFace, to: folder.path + "/folder")
+            try Exporter(source, quantization: .one(format)).write(.huggingFace, to: folder.path + "/folder")
             #expect(
                 try ModelFile.open(path: folder.path + "/folder").tensor(TensorRole(.query, layer: 0)).format == format)
         }
@@ -129,10 +129,23 @@ import Testing
     @Test func `where rows do not divide into 256, a format of 32 stands in`() throws {
         let source = try checkpoint { $0.intermediateSize = 256 }
         let path = folder.path + "/out.gguf"
-        try Exporter(source, format: .q4_K).write(.gguf, to: path)
+        try Exporter(source, quantization: .one(.q4_K)).write(.gguf, to: path)
         let model = try ModelFile.open(path: path)
         #expect(try model.tensor(TensorRole(.expertDown, layer: 1, expert: 2)).format == .q4_K)
         #expect(try model.tensor(TensorRole(.expertUp, layer: 1, expert: 2)).format == .q5_0)
+    }
+
+    @Test func `a mix is written and read back`() throws {
+        let source = try checkpoint { ($0.intermediateSize, $0.qkNorm) = (256, .heads) }
+        let path = folder.path + "/out.gguf"
+        try Exporter(source, quantization: .mix(.q5_K_M)).write(.gguf, to: path)
+        let model = try ModelFile.open(path: path)
+        for role in roles(of: source) where !role.isAlwaysFloat {
+            let format = Quantization.mix(.q5_K_M).format(of: role, in: source.architecture)
+            #expect(try model.tensor(role).format == format, "\(role)")
+        }
+        #expect(try model.tensor(TensorRole(.expertDown, layer: 1, expert: 2)).format == .q6_K)
+        #expect(try model.tensor(TensorRole(.expertUp, layer: 1, expert: 2)).format == .q5_1)
     }
 
     @Test(

@@ -55,6 +55,18 @@ struct Refusal: CustomTestStringConvertible, Sendable {
             $0.remove("general.architecture")
         },
         Refusal("a control vector", says: "control vector") { $0.set("general.architecture", "controlvector") },
+        Refusal("a draft model", says: "draft model (eagle3)", "for another") {
+            $0.set("general.architecture", "eagle3")
+        },
+        Refusal("an assistant", says: "draft model (gemma4-assistant)") {
+            $0.set("general.architecture", "gemma4-assistant")
+        },
+        Refusal("no block but those that guess", says: "has 2 of 2 blocks as nextn_predict_layers") {
+            $0.set("llama.nextn_predict_layers", 2 as UInt32)
+        },
+        Refusal("less than no block that guesses", says: "has -1 of 2 blocks") {
+            $0.set("llama.nextn_predict_layers", type: 5, bytes(-1 as Int32))
+        },
         Refusal("another type", says: "of the type dataset") { $0.set("general.type", "dataset") },
         Refusal("a vocabulary alone", says: "no weights, only a vocabulary") { $0.tensors = [] },
         Refusal("a dense model", says: "dense", "llama.expert_count", "Supported") { $0.remove("llama.expert_count") },

@@ -11,7 +11,7 @@ import Testing
     func `float weights are quantized, norms and gates stay`(format: WeightFormat) throws {
         let folder = try TemporaryFolder()
         let model = RandomModel()
-        try Packer(model, options: PackOptions(quantization: format)).pack(to: folder("store"))
+        try Packer(model, options: PackOptions(quantization: .one(format))).pack(to: folder("store"))
         let store = try Store(at: folder("store"))
         let dense = try store.loadDense()
         for (role, matrix) in dense {
@@ -33,7 +33,7 @@ import Testing
         let folder = try TemporaryFolder()
         var model = RandomModel()
         model.architecture.hiddenSize = 256
-        try Packer(model, options: PackOptions(quantization: format)).pack(to: folder("store"))
+        try Packer(model, options: PackOptions(quantization: .one(format))).pack(to: folder("store"))
         let store = try Store(at: folder("store"))
         #expect(store.manifest.experts[0].upFormat == format)
         #expect(store.manifest.experts[0].downFormat == substitute)
@@ -43,9 +43,42 @@ import Testing
             #expect(row(0, of: matrix) == rounded(numbers, to: matrix.format))
         }
         #expect(
-            Substitution.all(in: model.architecture) { _ in format } == [
+            Substitution.all(in: model.architecture) { _ in .one(format) } == [
                 Substitution(kinds: [.attentionOutput, .expertDown], asked: format, format: substitute)
             ])
+    }
+
+    @Test func `a mix gives matrices and layers formats of their own`() throws {
+        let folder = try TemporaryFolder()
+        var model = RandomModel()
+        (model.architecture.hiddenSize, model.architecture.intermediateSize) = (256, 256)
+        let manifest = try Packer(model, options: PackOptions(quantization: .mix(.q4_K_M))).pack(to: folder("store"))
+        #expect(manifest.experts.map(\.gateFormat) == [.q4_K, .q4_K, .q4_K])
+        #expect(manifest.experts.map(\.downFormat) == [.q4_K, .q4_K, .q6_K])
+        #expect(manifest.dense["output"] == .q6_K)
+        #expect((0..<3).map { manifest.dense["layer.\($0).value"] } == [.q4_K, .q4_K, .q6_K])
+        let store = try Store(at: folder("store"))
+        let cache = try ExpertCache(store, slots: 1)
+        for (layer, format) in [(1, WeightFormat.q4_K), (2, .q6_K)] {
+            let lease = try cache.lease([3], layer: layer)[0]
+            defer { lease.release() }
+            let numbers = try model.numbers(TensorRole(.expertDown, layer: layer, expert: 3), row: 5)
+            #expect(try cache.rows(of: lease, layer: layer).down[5] == rounded(numbers, to: format))
+        }
+    }
+
+    @Test func `experts and the rest may be of different mixes`() throws {
+        let folder = try TemporaryFolder()
+        var model = RandomModel()
+        (model.architecture.hiddenSize, model.architecture.intermediateSize) = (256, 256)
+        let options = PackOptions(quantization: .mix(.q5_K_S), denseQuantization: .one(.q8_0))
+        let manifest = try Packer(model, options: options).pack(to: folder("store"))
+        #expect(manifest.experts.allSatisfy { $0.gateFormat == .q5_K && $0.downFormat == .q5_K })
+        #expect(manifest.dense["output"] == .q8_0)
+        let turned = PackOptions(quantization: .one(.q8_0), denseQuantization: .mix(.q4_K_M))
+        let other = try Packer(model, options: turned).pack(to: folder("other"))
+        #expect(other.experts.allSatisfy { $0.gateFormat == .q8_0 && $0.downFormat == .q8_0 })
+        #expect(other.dense["layer.2.value"] == .q6_K)
     }
 
     /// What numbers become in a format.
@@ -60,7 +93,7 @@ import Testing
 
     @Test func `dense tensors may have a format of their own`() throws {
         let folder = try TemporaryFolder()
-        let options = PackOptions(quantization: .q4_0, denseQuantization: .q8_0)
+        let options = PackOptions(quantization: .one(.q4_0), denseQuantization: .one(.q8_0))
         let manifest = try Packer(RandomModel(), options: options).pack(to: folder("store"))
         #expect(manifest.experts[0].gateFormat == .q4_0)
         #expect(manifest.dense["layer.0.query"] == .q8_0)
@@ -70,7 +103,7 @@ import Testing
     @Test func `a quantized model is not quantized again`() throws {
         let folder = try TemporaryFolder()
         #expect(throws: PackError.requantized(tensor: "token_embedding", from: .q8_0, to: .q4_0)) {
-            try Packer(RandomModel(experts: .q4_0, dense: .q8_0), options: PackOptions(quantization: .q4_0)).pack(
+            try Packer(RandomModel(experts: .q4_0, dense: .q8_0), options: PackOptions(quantization: .one(.q4_0))).pack(
                 to: folder("store"))
         }
     }
@@ -80,7 +113,7 @@ import Testing
         var model = RandomModel()
         model.architecture.intermediateSize = 80
         let error = #expect(throws: PackError.self) {
-            try Packer(model, options: PackOptions(quantization: .q8_0)).pack(to: folder("store"))
+            try Packer(model, options: PackOptions(quantization: .one(.q8_0))).pack(to: folder("store"))
         }
         #expect(error == .indivisible(tensor: "layer.0.expert.0.expert_down", columns: 80, format: .q8_0))
     }

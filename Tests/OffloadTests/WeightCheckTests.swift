@@ -59,7 +59,7 @@ import Testing
         let bytes = withUnsafeBytes(of: value) { [UInt8]($0) }
         for role in [TensorRole.output, TensorRole(.expertGate, layer: 0, expert: 2)] {
             let source = SpoiledModel(whole: RandomModel(), role: role, row: 20, offset: 4 * 50, bytes: bytes)
-            let error = try failure(of: source, PackOptions(quantization: format))
+            let error = try failure(of: source, PackOptions(quantization: .one(format)))
             #expect(error.contains("weight 50 of row 20"), "\(error)")
             #expect(error.contains("is \(value), which is too great for \(format.rawValue)"), "\(error)")
             // As it is, it can be packed.
@@ -73,7 +73,7 @@ import Testing
             let bytes = withUnsafeBytes(of: value) { [UInt8]($0) }
             let source = SpoiledModel(whole: RandomModel(), role: .output, row: 1, offset: 4, bytes: bytes)
             let folder = try TemporaryFolder()
-            try Packer(source, options: PackOptions(quantization: format)).pack(to: folder("store"))
+            try Packer(source, options: PackOptions(quantization: .one(format))).pack(to: folder("store"))
         }
     }
 

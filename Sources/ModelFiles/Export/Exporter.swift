@@ -1,6 +1,6 @@
 import Files
 import FoundationEssentials
-package import Tensors
+import Tensors
 
 /// What a model can be written as.
 package enum ExportKind: String, Sendable, CaseIterable {
@@ -12,11 +12,11 @@ package enum ExportKind: String, Sendable, CaseIterable {
 package struct Exporter: Sendable {
     private let source: any ModelSource
     /// What matrices are written in; nil: what they are in, where the form knows it.
-    private let format: WeightFormat?
+    private let quantization: Quantization?
 
-    package init(_ source: any ModelSource, format: WeightFormat? = nil) {
+    package init(_ source: any ModelSource, quantization: Quantization? = nil) {
         self.source = source
-        self.format = format
+        self.quantization = quantization
     }
 
     /// Writes the folder or the file `path`, which appears complete or not at all (a folder's `config.json` comes last). Of
@@ -38,7 +38,9 @@ package struct Exporter: Sendable {
     private func writeFolder(_ path: String, _ progress: (Int, Int) throws -> Void) throws -> String {
         let form = try source.architecture.form(
             among: ModelFamily.all.map(\.huggingFace), format: "Hugging Face", path: path)
-        let tensors = try form.tensors(of: source) { role in try self.format(of: role, path, safetensors: true) }
+        let tensors = try form.tensors(of: source) { role, target in
+            try format(of: role, in: target, path, safetensors: true)
+        }
         let folder = FileManager.default
         try folder.createDirectory(atPath: path, withIntermediateDirectories: true)
         let total = tensors.reduce(0) { $0 + $1.byteCount }
@@ -67,7 +69,9 @@ package struct Exporter: Sendable {
         var settings = try written(json: ExportedTokenizer(tokenizer), for: path + "/tokenizer_config.json")
         var ids = try written(json: ExportedIDs(tokenizer), for: path + "/generation_config.json")
         let isHalf = tensors.contains { $0.format != .f32 }
-        let type = isHalf ? try self.format(of: TensorRole(.query, layer: 0), path, safetensors: true) : .f32
+        let type =
+            isHalf
+            ? try format(of: TensorRole(.query, layer: 0), in: source.architecture, path, safetensors: true) : .f32
         let name = type == .f16 ? "float16" : type == .bf16 ? "bfloat16" : "float32"
         var configuration = try written(
             json: form.configuration(of: source.architecture, type: name), for: path + "/config.json")
@@ -103,11 +107,14 @@ package struct Exporter: Sendable {
     private func writeGGUF(_ path: String, _ progress: (Int, Int) throws -> Void) throws -> String {
         let form = try source.architecture.form(
             among: ModelFamily.all.compactMap(\.gguf), format: "llama.cpp", path: path)
-        let tensors = try form.tensors(of: source) { role in try self.format(of: role, path, safetensors: false) }
-        let type = try format(of: TensorRole(.expertGate, layer: 0, expert: 0), path, safetensors: false)
+        let tensors = try form.tensors(of: source) { role, target in
+            try format(of: role, in: target, path, safetensors: false)
+        }
+        let expert = TensorRole(.expertGate, layer: 0, expert: 0)
+        let most = try quantization ?? .one(format(of: expert, in: source.architecture, path, safetensors: false))
         var writer = try GGUFWriter(
             path: path,
-            metadata: try form.ggufMetadata(of: source.architecture, title: source.name, type: type)
+            metadata: try form.ggufMetadata(of: source.architecture, title: source.name, quantization: most)
                 + source.tokenizer.ggufMetadata(path: path),
             tensors: tensors.map { .init(name: $0.name, dimensions: $0.dimensions, format: $0.format) })
         let total = writer.size
@@ -122,29 +129,30 @@ package struct Exporter: Sendable {
         return form.name
     }
 
-    /// The format that a role is written in.
-    private func format(of role: TensorRole, _ path: String, safetensors: Bool) throws -> WeightFormat {
+    /// The format that a role is written in, in a file of the architecture `target`.
+    private func format(of role: TensorRole, in target: Architecture, _ path: String, safetensors: Bool) throws
+        -> WeightFormat
+    {
         if role.isAlwaysFloat { return .f32 }
         let isOwn = role.isExpert || TensorRole.dense(of: source.architecture).contains(role)
         // What a form has and the model has not is zeros, in the format of the experts.
         let stored = try source.tensor(isOwn ? role : TensorRole(.expertGate, layer: role.layer ?? 0, expert: 0))
-        let columns = role.shape(in: source.architecture.sharing(source.architecture.sharedIntermediateSize ?? 16))
-            .columns
-        var target = format.map { $0.fitting(columns: columns) ?? $0 } ?? stored.format
-        if safetensors, SafetensorsType(target) == nil {
-            guard format == nil else {
+        var format = quantization?.format(of: role, in: target) ?? stored.format
+        if safetensors, SafetensorsType(format) == nil {
+            guard quantization == nil else {
                 throw ModelFileError(
-                    path: path, problem: "safetensors for transformers do not hold \(target.rawValue)",
+                    path: path, problem: "safetensors for transformers do not hold \(format.rawValue)",
                     remedy: "Choose f32, f16 or bf16, or export GGUF")
             }
-            target = .f32
+            format = .f32
         }
-        guard target == stored.format || target.canEncode, target.bytesPerRow(columns: columns) != nil else {
+        let columns = role.shape(in: target).columns
+        guard format == stored.format || format.canEncode, format.bytesPerRow(columns: columns) != nil else {
             throw ModelFileError(
                 path: path,
-                problem: "\(stored.name) has rows of \(columns) weights, which cannot be written in \(target.rawValue)",
+                problem: "\(stored.name) has rows of \(columns) weights, which cannot be written in \(format.rawValue)",
                 remedy: "Choose a format without blocks, such as f16")
         }
-        return target
+        return format
     }
 }

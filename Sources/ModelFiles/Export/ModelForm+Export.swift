@@ -3,9 +3,9 @@ import Tensors
 extension ModelForm {
     /// The tensors of a model in this form.
     ///
-    /// - Parameter format: that of a role's tensor.
+    /// - Parameter format: that of a role's tensor, in a file of the architecture beside it.
     func tensors(
-        of source: any ModelSource, format: (TensorRole) throws -> WeightFormat
+        of source: any ModelSource, format: (TensorRole, Architecture) throws -> WeightFormat
     ) throws -> [ExportedTensor] {
         let architecture = source.architecture
         let target = target(architecture)
@@ -38,13 +38,13 @@ extension ModelForm {
 
     private func tensor(
         _ role: TensorRole, of roles: [TensorRole], in target: Architecture,
-        _ format: (TensorRole) throws -> WeightFormat
+        _ format: (TensorRole, Architecture) throws -> WeightFormat
     ) throws -> ExportedTensor {
         let place = place(of: role)
         let dimensions = place.rows(of: role, in: target).dimensions
         return ExportedTensor(
             name: place.name(for: role), dimensions: role.isVector ? [dimensions[1]] : dimensions,
-            format: try format(role), roles: roles, factor: factors[role.kind] ?? 1)
+            format: try format(role, target), roles: roles, factor: factors[role.kind] ?? 1)
     }
 }
 

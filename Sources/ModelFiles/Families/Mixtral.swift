@@ -24,31 +24,30 @@ extension ModelForm {
 extension TensorNames {
     /// Mixtral as transformers names it: experts one by one, or stacked as transformers 5 holds them in memory
     /// and writes them with `save_original_format=False`.
-    static let mixtral = TensorNames(
-        [
-            .tokenEmbedding: ["model.embed_tokens.weight"],
-            .outputNorm: ["model.norm.weight"],
-            .output: ["lm_head.weight"],
-            .attentionNorm: ["model.layers.{layer}.input_layernorm.weight"],
-            .query: ["model.layers.{layer}.self_attn.q_proj.weight"],
-            .key: ["model.layers.{layer}.self_attn.k_proj.weight"],
-            .value: ["model.layers.{layer}.self_attn.v_proj.weight"],
-            .attentionOutput: ["model.layers.{layer}.self_attn.o_proj.weight"],
-            .expertNorm: ["model.layers.{layer}.post_attention_layernorm.weight"],
-            .gate: ["model.layers.{layer}.block_sparse_moe.gate.weight", "model.layers.{layer}.mlp.gate.weight"],
-            .expertGate: [
-                "model.layers.{layer}.block_sparse_moe.experts.{expert}.w1.weight",
-                .firstHalf("model.layers.{layer}.mlp.experts.gate_up_proj"),
-            ],
-            .expertUp: [
-                "model.layers.{layer}.block_sparse_moe.experts.{expert}.w3.weight",
-                .secondHalf("model.layers.{layer}.mlp.experts.gate_up_proj"),
-            ],
-            .expertDown: [
-                "model.layers.{layer}.block_sparse_moe.experts.{expert}.w2.weight",
-                .expert("model.layers.{layer}.mlp.experts.down_proj"),
-            ],
-        ], ignoredEndings: [".rotary_emb.inv_freq"])
+    static let mixtral = TensorNames([
+        .tokenEmbedding: ["model.embed_tokens.weight"],
+        .outputNorm: ["model.norm.weight"],
+        .output: ["lm_head.weight"],
+        .attentionNorm: ["model.layers.{layer}.input_layernorm.weight"],
+        .query: ["model.layers.{layer}.self_attn.q_proj.weight"],
+        .key: ["model.layers.{layer}.self_attn.k_proj.weight"],
+        .value: ["model.layers.{layer}.self_attn.v_proj.weight"],
+        .attentionOutput: ["model.layers.{layer}.self_attn.o_proj.weight"],
+        .expertNorm: ["model.layers.{layer}.post_attention_layernorm.weight"],
+        .gate: ["model.layers.{layer}.block_sparse_moe.gate.weight", "model.layers.{layer}.mlp.gate.weight"],
+        .expertGate: [
+            "model.layers.{layer}.block_sparse_moe.experts.{expert}.w1.weight",
+            .firstHalf("model.layers.{layer}.mlp.experts.gate_up_proj"),
+        ],
+        .expertUp: [
+            "model.layers.{layer}.block_sparse_moe.experts.{expert}.w3.weight",
+            .secondHalf("model.layers.{layer}.mlp.experts.gate_up_proj"),
+        ],
+        .expertDown: [
+            "model.layers.{layer}.block_sparse_moe.experts.{expert}.w2.weight",
+            .expert("model.layers.{layer}.mlp.experts.down_proj"),
+        ],
+    ])
 
     /// GGUF's `llama`, the beginning of all others: experts stacked, or in older files one by one.
     static let gguf = TensorNames([

@@ -47,7 +47,7 @@ private struct GGUFSettings: ConfigurationSource {
     private static let fixed: [String: Double] = [
         "attention.causal": 1, "expert_gating_func": 1, "expert_weights_norm": 1, "expert_weights_scale": 1,
         "expert_shared_count": 0, "expert_group_count": 1, "expert_group_used_count": 1, "leading_dense_block_count": 0,
-        "rope.scaling.attn_factor": 1, "use_parallel_residual": 0, "nextn_predict_layers": 0,
+        "rope.scaling.attn_factor": 1, "use_parallel_residual": 0,
     ]
 
     private let metadata: GGUFMetadata

@@ -1,11 +1,14 @@
 extension [ConfigurationField] {
+    /// How many of the blocks, the last ones, guess tokens ahead.
+    static let draftLayers = "nextn_predict_layers"
+
     /// What the metadata of every model with experts say, after the architecture's name and a period.
     ///
     /// - Parameter width: where the width of an expert stands.
     static func gguf(width: String) -> [ConfigurationField] {
         let sizes: [ConfigurationField] = [
             .integer("context_length", at: \.contextLength), .integer("embedding_length", at: \.hiddenSize),
-            .integer("block_count", at: \.layerCount),
+            .integer("block_count", at: \.layerCount), .draftLayers(draftLayers),
             .integer([width], at: \.intermediateSize),
             .integer("attention.head_count", at: \.headCount),
             .integer(["attention.head_count_kv"], at: \.keyValueHeadCount, missing: \.headCount),
@@ -24,6 +27,19 @@ extension [ConfigurationField] {
 }
 
 extension ConfigurationField {
+    /// Blocks behind the layers that text comes from.
+    fileprivate static func draftLayers(_ key: String) -> ConfigurationField {
+        ConfigurationField(
+            key,
+            read: { source, model in
+                guard let count = try source.integer(key), count != 0 else { return }
+                guard count > 0, count < model.layerCount else {
+                    throw source.unsupported("has \(count) of \(model.layerCount) blocks as \(key)")
+                }
+                model.layerCount -= count
+            })
+    }
+
     /// The size of a head's values, which must be that of its keys.
     fileprivate static func valueLength(_ key: String) -> ConfigurationField {
         ConfigurationField(

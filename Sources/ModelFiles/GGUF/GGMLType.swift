@@ -20,6 +20,17 @@ package struct GGMLType: Sendable {
     /// llama.cpp's number for a file whose large tensors have a format (`llama_ftype`).
     package static func fileType(of format: WeightFormat) -> UInt32 { ours[format]!.fileType }
 
+    /// The same for a mix, which `llama_ftype` has names for.
+    static func fileType(of quantization: Quantization) -> UInt32 {
+        switch quantization {
+        case .one(let format): fileType(of: format)
+        case .mix(.q4_K_S): 14
+        case .mix(.q4_K_M): 15
+        case .mix(.q5_K_S): 16
+        case .mix(.q5_K_M): 17
+        }
+    }
+
     private static let ours: [WeightFormat: (number: UInt32, fileType: UInt32)] = [
         .f32: (0, 0), .f16: (1, 1), .q4_0: (2, 2), .q4_1: (3, 3), .q5_0: (6, 8), .q5_1: (7, 9), .q8_0: (8, 7),
         .q2_K: (10, 10), .q3_K: (11, 11), .q4_K: (12, 14), .q5_K: (13, 16), .q6_K: (14, 18), .iq4_nl: (20, 25),

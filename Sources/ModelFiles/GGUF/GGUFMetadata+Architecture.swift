@@ -1,16 +1,14 @@
-import Tensors
-
 extension ModelForm {
     /// The metadata of a GGUF file with a model in this form, without those of its vocabulary.
     ///
-    /// - Parameter type: that of most matrices.
+    /// - Parameter quantization: what most matrices are in.
     func ggufMetadata(
-        of architecture: Architecture, title: String, type: WeightFormat
+        of architecture: Architecture, title: String, quantization: Quantization
     ) -> [(key: String, value: GGUFValue)] {
         let general: [(String, GGUFValue)] = [
             ("general.architecture", .string(name)),
             ("general.name", .string(title)),
-            ("general.file_type", .uint32(GGMLType.fileType(of: type))),
+            ("general.file_type", .uint32(GGMLType.fileType(of: quantization))),
             ("general.quantization_version", .uint32(2)),
             ("\(name).vocab_size", .count(architecture.vocabularySize)),
         ]

@@ -12,6 +12,10 @@ extension GGUFMetadata {
             throw error("is the projector of a model that sees, not a language model", "Give the model's own file")
         case ("imatrix", _):
             throw error("is an importance matrix, which quantizers use, not a model", "Give the model's own file")
+        case (_, let name?) where name.hasPrefix("eagle") || name.hasSuffix("-assistant"):
+            throw error(
+                "is a draft model (\(name)), which guesses tokens for another",
+                "Give the file of the model it guesses for")
         case (_, "controlvector"):
             throw error("is a control vector, not a model", "Give the model's own file")
         case ("model", _): return

@@ -34,6 +34,7 @@ extension PublishedModel {
         for file in files.dropFirst() { digest.combine(file.digest.hexadecimal.utf8) }
         self.digest = digest.hexadecimal
         self.tensors = try TensorCatalog(
-            path: path, tensors: tensors, names: form.names, architecture: architecture)
+            path: path, tensors: tensors, names: form.names, architecture: architecture,
+            draftLayers: metadata.integer("\(form.name).\([ConfigurationField].draftLayers)") ?? 0)
     }
 }

@@ -9,6 +9,11 @@ extension PublishedModel {
         guard let values = try folder.decoded([String: JSONValue].self, from: Self.configurationName) else {
             throw folder.error("has no \(Self.configurationName)")
         }
+        guard !folder.has(ModelFolder.adapterName) else {
+            throw folder.error(
+                "has an adapter (\(ModelFolder.adapterName)) beside the model, which transformers would add to it",
+                "Merge the two with peft's merge_and_unload, or take the adapter's files out of the folder")
+        }
         let settings = try HuggingFaceSettings(values, path: path)
         let form = try settings.form()
         var architecture = try Architecture(settings, form, path: path)
@@ -20,7 +25,10 @@ extension PublishedModel {
         }
         self.architecture = architecture
         tensors = try TensorCatalog(
-            path: folder.path, tensors: weights.tensors, names: names, architecture: architecture)
+            path: folder.path, tensors: weights.tensors, names: names, architecture: architecture,
+            draftLayers: settings.integer("num_nextn_predict_layers") ?? 0)
+        let tower = tensors.leftOut[.tower] == nil ? settings.towers.first : nil
+        otherLeftOut = [tower.map { LeftOut.tower.note([$0]) }, weights.unread].compactMap(\.self)
         let tokens = try ["generation_config.json", Self.configurationName].compactMap {
             try folder.decoded(SpecialTokens.self, from: $0, keys: .convertFromSnakeCase)
         }

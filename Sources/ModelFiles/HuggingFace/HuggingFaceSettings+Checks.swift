@@ -19,8 +19,9 @@ extension HuggingFaceSettings {
     /// - Throws: ``ModelFileError`` when it is none that is read, or has weights that are not.
     func form() throws -> ModelForm {
         let type = try text("model_type")
+        try refuseDraft(type)
         guard let form = ModelFamily.all.map(\.huggingFace).first(where: { $0.name == type }) else {
-            throw unsupported("has the model_type \(type ?? "null")")
+            throw unsupported("has the model_type \(type ?? "null")\(parts)")
         }
         if let reason = form.unreadable { throw unsupported("has the model_type \(form.name): \(reason)") }
         if let other = values["architectures"]?.elements?.first(where: { $0 != .text(form.className ?? "") }) {
@@ -31,6 +32,28 @@ extension HuggingFaceSettings {
             throw unsupported("has quantized weights (quantization_config: \(method))")
         }
         return form
+    }
+
+    /// What the configuration has of parts that take pictures or sound.
+    var towers: [String] { ["vision_config", "audio_config"].filter { values[$0]?.fields != nil } }
+
+    /// The models that a configuration of several is made of, for messages.
+    private var parts: String {
+        let text = values["text_config"]?.fields?["model_type"].map { " around a text model of the type \($0.plain)" }
+        return towers.isEmpty
+            ? text ?? "" : ", which takes more than text (\(towers.joined(separator: ", ")))\(text ?? "")"
+    }
+
+    private func refuseDraft(_ type: String?) throws {
+        let classes = (values["architectures"]?.elements ?? []).map(\.plain)
+        let drafts = ["eagle", "medusa", "speculator"]
+        let name = ([type].compactMap(\.self) + classes).first { name in
+            drafts.contains { name.lowercased().contains($0) }
+        }
+        guard let found = name ?? values.keys.filter({ $0.hasPrefix("speculators_") }).min() else { return }
+        throw ModelFileError(
+            path: path, problem: "is a draft model (\(found)), which guesses tokens for another",
+            remedy: "Give the folder of the model it guesses for")
     }
 
     /// - Throws: ``ModelFileError`` naming whatever would make the result differ from this project's forward pass.

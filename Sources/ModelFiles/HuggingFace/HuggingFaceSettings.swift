@@ -1,6 +1,6 @@
 /// What a `config.json` says, by its own keys.
 struct HuggingFaceSettings: ConfigurationSource {
-    private let path: String
+    let path: String
     private(set) var values: [String: JSONValue]
 
     /// What is said of the rotary embedding in an object of its own, as transformers 5 writes it and others do, is taken

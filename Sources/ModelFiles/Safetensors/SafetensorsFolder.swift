@@ -7,10 +7,18 @@ struct SafetensorsFolder: Sendable {
 
     let files: [SafetensorsFile]
     let tensors: [String: StoredTensor]
+    /// A line about files of weights that are no part of the model, or nil.
+    let unread: String?
 
     init(_ folder: ModelFolder) throws {
         let index = try folder.decoded(Index.self, from: Self.indexName)
         let names = try Self.fileNames(folder, index)
+        let others = folder.names.filter { $0.hasSuffix(".safetensors") && !names.contains($0) }
+        unread = others.first.map { first in
+            let more = others.count > 1 ? " and \(others.count - 1) more" : ""
+            return
+                "\(first)\(more) in \(folder.path) is left out: the weights are those of \(index == nil ? Self.singleName : Self.indexName)"
+        }
         files = try names.map { try SafetensorsFile(path: folder.path(of: $0)) }
         var tensors: [String: StoredTensor] = [:]
         for tensor in files.flatMap(\.tensors) {

@@ -1,11 +1,11 @@
-package import Tensors
+package import ModelFiles
 
 /// How a model is packed.
 package struct PackOptions: Sendable, Equatable {
-    /// The format that float weights are turned into; nil keeps every tensor as it is. Norms and gates are f32 always.
-    package var quantization: WeightFormat?
+    /// What float weights are turned into; nil keeps every tensor as it is. Norms and gates are f32 always.
+    package var quantization: Quantization?
     /// The same for the tensors outside the experts; nil: as ``quantization``.
-    package var denseQuantization: WeightFormat?
+    package var denseQuantization: Quantization?
     /// Bytes that experts' tiles are cut to.
     package var tileBytes = 512 << 10
     /// What the manifest names as the packing program.
@@ -15,14 +15,14 @@ package struct PackOptions: Sendable, Equatable {
     /// Bytes LMDB may use, instead of what the model needs: for tests of a full disk.
     package var capacity: Int?
 
-    package init(quantization: WeightFormat? = nil, denseQuantization: WeightFormat? = nil) {
+    package init(quantization: Quantization? = nil, denseQuantization: Quantization? = nil) {
         self.quantization = quantization
         self.denseQuantization = denseQuantization
     }
 
-    /// What float weights of experts, or of all else, are turned into where rows divide into its blocks.
-    package func quantization(ofExperts isExpert: Bool) -> WeightFormat? {
-        isExpert ? quantization : denseQuantization ?? quantization
+    /// What float weights of experts, or of all else, are turned into.
+    package func quantization(of role: TensorRole) -> Quantization? {
+        role.isExpert ? quantization : denseQuantization ?? quantization
     }
 }
 

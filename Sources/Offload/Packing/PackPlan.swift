@@ -53,7 +53,8 @@ struct PackPlan {
                 tensor: tensor.name, found: "\(tensor.rows) × \(tensor.columns)",
                 expected: "\(shape.rows) × \(shape.columns)")
         }
-        let packer = RowPacker(role: role, tensor: tensor, format: try target(role, tensor, options))
+        let packer = RowPacker(
+            role: role, tensor: tensor, format: try target(role, tensor, source.architecture, options))
         guard format == nil || format == packer.format else {
             throw PackError.unlike(
                 tensor: tensor.name, found: packer.format.rawValue,
@@ -62,12 +63,13 @@ struct PackPlan {
         return packer
     }
 
-    private static func target(_ role: TensorRole, _ tensor: any SourceTensor, _ options: PackOptions) throws
-        -> WeightFormat
-    {
+    private static func target(
+        _ role: TensorRole, _ tensor: any SourceTensor, _ architecture: Architecture, _ options: PackOptions
+    ) throws -> WeightFormat {
         guard !role.isAlwaysFloat else { return .f32 }
-        guard let wanted = options.quantization(ofExperts: role.isExpert) else { return tensor.format }
-        let asked = wanted.fitting(columns: tensor.columns) ?? wanted
+        guard let asked = options.quantization(of: role)?.format(of: role, in: architecture) else {
+            return tensor.format
+        }
         guard asked != tensor.format else { return tensor.format }
         guard !tensor.format.isQuantized else {
             throw PackError.requantized(tensor: tensor.name, from: tensor.format, to: asked)
