@@ -27,6 +27,7 @@ public final class Session {
     private var isUsed = false
 
     init(_ model: Model, _ options: SessionOptions) throws {
+        try options.check()
         planning = SessionPlanning(options, threads: options.threads)
         let memory = MemoryPlanner(Footprint(model.store, model.architecture), options, in: AvailableMemory())
         let planned = try memory.plan()

@@ -133,7 +133,7 @@ import Testing
 }
 
 /// The greatest resident size of this process so far, in bytes.
-private var peakMemory: Int {
+var peakMemory: Int {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
