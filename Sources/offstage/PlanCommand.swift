@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Inference
 import Mixture
+import Profiling
 import Tensors
 
 struct Plan: ParsableCommand {
@@ -40,6 +41,8 @@ struct Plan: ParsableCommand {
     var tokens = 512
     @Flag(help: "Measure the machine again, whatever is kept.") var measure = false
     @Option(parsing: .unconditional, help: "Where chance begins.") var seed: UInt64 = 1
+    @Option(help: ArgumentHelp("Write all of it, with charts, as a page for a browser.", valueName: "file"))
+    var html: String?
     @Flag(help: "Print one line of JSON.") var json = false
 
     @OptionGroup(title: "Memory and speed") var session: SessionArguments
@@ -55,16 +58,22 @@ struct Plan: ParsableCommand {
         default: break
         }
         if model?.isEmpty ?? false { throw ValidationError("MODEL is empty") }
+        if html == "" { throw ValidationError("--html is empty; it wants the path of a file") }
     }
 
     func run() throws {
         Interruption.watch()
+        let page = html.map { TextFile($0, holds: "the page") }
+        try page?.checkWritable(sparing: [text].compactMap(\.self))
         let answer = try model.map(study(ofModel:)) ?? study(of: shape!)
         if json {
             try Terminal.print(json: answer)
         } else {
             Terminal.print(answer.text)
         }
+        guard let page else { return }
+        try page.write(PlanPage(answer.report(of: model ?? shape!.words)).html)
+        Terminal.note("Page: \(page.path)")
     }
 
     private func study(ofModel name: String) throws -> PlanAnswer {
