@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 import Synchronization
 
 extension Workers {
@@ -83,8 +84,9 @@ private final class TeamProgress: Sendable {
     private let sleepers = Atomic(0)
     private let bell: Bell
 
-    /// Rounds of spinning before a thread sleeps, some microseconds.
-    private static let patience = 400
+    /// Rounds of spinning before a thread lets others have its processor, some microseconds, and then before it sleeps, some
+    /// hundred: waking it would take longer than most steps' ends are apart.
+    private static let patience = (spins: 400, turns: 300)
 
     init(_ team: Workers.Team, _ nodes: MemoryNodes, _ bell: Bell) {
         self.bell = bell
@@ -145,9 +147,10 @@ private final class TeamProgress: Sendable {
     ///
     /// - Returns: false when nothing more is to be done.
     private func waitUntilDone(_ count: Int, _ interest: Interest) -> Bool {
-        for _ in 0..<Self.patience {
+        for round in 0..<Self.patience.spins + Self.patience.turns {
             if done.load(ordering: .acquiring) >= count { return true }
             if isStopped.load(ordering: .relaxed) { return false }
+            if round >= Self.patience.spins { sched_yield() }
             ck_pause()
         }
         sleepers.add(1, ordering: .sequentiallyConsistent)

@@ -33,6 +33,12 @@ struct RefusalTests {
         }
     }
 
+    @Test func `a page that cannot be written is refused before anything is measured`() throws {
+        let plan = ["plan", "--shape", "64x64x2:1:f32", "--html"]
+        #expect(try refusal(of: plan + ["none/page.html"]).contains("could not write the page to none/page.html: "))
+        #expect(try refusal(of: plan + [""], code: 2).contains("--html is empty"))
+    }
+
     @Test(
         arguments: [
             (["-n", "-5"], "-n wants 0 to 1073741824, not -5"),

@@ -68,7 +68,7 @@ import Testing
                 ExpertShape(
                     hiddenSize: 256, intermediateSize: 512, gateFormat: .q4_0, upFormat: .q4_0, downFormat: .q4_0)))
         let trial = StrategyTrial(
-            TrialExperts(layout, expertsPerLayer: 4, bytes: 8 << 20), tokens: 64, expertsPerToken: 2,
+            TrialExperts(layout, bytes: 8 << 20), tokens: 64, expertsPerToken: 2,
             StrategyName.all(threads: 2), on: workers)
         let constants = CostConstants(
             threads: 2, loop: 0, step: 0, unit: 0, bandwidthAlone: 1, bandwidthTogether: 1)

@@ -91,7 +91,7 @@ import Testing
             ExpertLayout(
                 ExpertShape(hiddenSize: 64, intermediateSize: 96, gateFormat: .q8_0, upFormat: .q8_0, downFormat: .q8_0)
             ))
-        let source = CountingExperts(TrialExperts(layout, expertsPerLayer: 4, bytes: 1 << 20))
+        let source = CountingExperts(TrialExperts(layout, bytes: 1 << 20))
         let workers = Workers(count: 2)
         let sizes = Execution.Sizes(
             hiddenSize: 64, intermediateSize: 96, tokens: 8, visitsPerToken: 2, threads: 2, hasFloats: false)
@@ -106,9 +106,10 @@ import Testing
         }
         let tried = try #require(planner.explanation().first).strategies.filter { $0.calls > 0 }
         #expect(tried.count > 1)
-        // Every call leases the visited experts once, whatever the strategy, and always the same memory.
+        // Every call leases the visited experts once, whatever the strategy, and multiplies what lies where it always lay.
         #expect(source.leases == 24 * assignment.visitedExperts.count)
-        #expect(source.places.count == assignment.visitedExperts.count)
+        let memory = source.memory
+        #expect(source.places.allSatisfy { memory.contains($0) })
     }
 }
 
@@ -119,6 +120,14 @@ private final class CountingExperts: ExpertSource, @unchecked Sendable {  // One
     private(set) var places = Set<Int>()
 
     init(_ experts: TrialExperts) { self.experts = experts }
+
+    /// Where all weights lie.
+    var memory: Range<Int> {
+        experts.lendMemory { memory in
+            let start = Int(bitPattern: memory.baseAddress)
+            return start..<start + memory.count
+        }
+    }
 
     func layout(layer: Int) -> ExpertLayout { experts.layout(layer: layer) }
 

@@ -29,7 +29,7 @@ package struct ModelStudy {
         }
         for layout in Set(layouts).sorted(by: { PlanMemory.key($0) < PlanMemory.key($1) }) {
             let study = PlanStudy(
-                layout, experts: architecture.expertCount, expertsPerToken: architecture.visitsPerToken,
+                layout, expertsPerToken: architecture.visitsPerToken,
                 threads: options.threads, folder: options.planFolder, measuresAgain: measuresAgain)
             constants = constants ?? study.constants
             shapes.append(study.shape)

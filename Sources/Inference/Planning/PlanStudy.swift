@@ -29,7 +29,7 @@ package final class PlanStudy {
     ///   - folder: where that is kept; nil: nowhere.
     ///   - measuresAgain: whether what is kept does not count.
     package init(
-        _ layout: ExpertLayout, experts: Int, expertsPerToken: Int, threads: Int, folder: String?,
+        _ layout: ExpertLayout, expertsPerToken: Int, threads: Int, folder: String?,
         measuresAgain: Bool = false
     ) {
         self.layout = layout
@@ -37,7 +37,7 @@ package final class PlanStudy {
         self.expertsPerToken = expertsPerToken
         workers = Workers(count: threads)
         names = StrategyName.all(threads: threads)
-        source = TrialExperts(layout, expertsPerLayer: experts, bytes: Self.weightBytes)
+        source = TrialExperts(layout, bytes: Self.weightBytes)
         shape = PlanMemory.key(layout)
         var memory = folder.map { PlanMemory(in: $0, threads: threads) } ?? PlanMemory(threads: threads)
         let kept = measuresAgain ? nil : memory.constants

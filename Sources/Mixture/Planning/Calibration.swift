@@ -16,61 +16,33 @@ package struct Calibration {
     /// - Parameter memory: to read; as much as there is, up to some hundred megabytes.
     package func constants(reading memory: UnsafeMutableRawBufferPointer) -> CostConstants {
         let threads = workers.count
-        let emptyLoop = seconds { workers.forEach(threads) { _ in } }
-        let steps = 64
-        let team = Workers.Team(threads: threads, units: Array(repeating: threads, count: steps))
-        let stepped = seconds { try? workers.run([team], { _, _, _ in }, didFinish: { _, _ in }) }
-        let units = 64 * threads
+        let (steps, units) = (64, 64 * threads)
+        let stepping = Workers.Team(threads: threads, units: Array(repeating: threads, count: steps))
         let flat = Workers.Team(threads: threads, units: [units])
-        let unit = seconds { try? workers.run([flat], { _, _, _ in }, didFinish: { _, _ in }) }
-        let perUnit = max(0, unit - emptyLoop) / Double(units / threads)
+        let (alone, together) = (part(of: memory, threads: 1), part(of: memory, threads: threads))
+        let times = Timing.seconds([
+            Timing.Task { workers.forEach(threads) { _ in } },
+            Timing.Task { try? workers.run([stepping], { _, _, _ in }, didFinish: { _, _ in }) },
+            Timing.Task { try? workers.run([flat], { _, _, _ in }, didFinish: { _, _ in }) },
+            Timing.Task { read(memory, alone, threads: 1) }, Timing.Task { read(memory, together, threads: threads) },
+        ]).map(\.seconds)
+        let perUnit = max(0, times[2] - times[0]) / Double(units / threads)
         return CostConstants(
-            threads: threads, loop: emptyLoop, step: max(0, stepped - emptyLoop) / Double(steps) - perUnit,
-            unit: perUnit, bandwidthAlone: bandwidth(memory, threads: 1),
-            bandwidthTogether: bandwidth(memory, threads: threads))
+            threads: threads, loop: times[0], step: max(0, times[1] - times[0]) / Double(steps) - perUnit,
+            unit: perUnit, bandwidthAlone: Double(alone) / times[3],
+            bandwidthTogether: Double(together * threads) / times[4])
     }
 
-    /// Bytes per second that so many threads read together.
-    private func bandwidth(_ memory: UnsafeMutableRawBufferPointer, threads: Int) -> Double {
-        let part = memory.count / threads / 4096 * 4096
-        guard part > 0 else { return 0 }
+    /// Bytes that each of so many threads reads.
+    private func part(of memory: UnsafeMutableRawBufferPointer, threads: Int) -> Int {
+        memory.count / threads / 4096 * 4096
+    }
+
+    private func read(_ memory: UnsafeMutableRawBufferPointer, _ part: Int, threads: Int) {
         let memory = UncheckedMemory(memory)
-        let time = seconds {
-            workers.forEach(threads) { thread in
-                _ = readThrough(UnsafeRawBufferPointer(rebasing: memory.bytes[thread * part..<(thread + 1) * part]))
-            }
+        workers.forEach(threads) { thread in
+            _ = readThrough(UnsafeRawBufferPointer(rebasing: memory.bytes[thread * part..<(thread + 1) * part]))
         }
-        return Double(part * threads) / time
-    }
-
-    private func seconds(_ body: () -> Void) -> Double {
-        Timing.seconds { turns in for _ in 0..<turns { body() } }.seconds
-    }
-}
-
-/// How long something takes that may be done any number of times.
-enum Timing {
-    /// Least time for a measurement, and how often each is made, of which the median counts.
-    private static let leastSeconds = 300e-6
-    private static let rounds = 5
-
-    /// - Parameter body: does so many turns.
-    /// - Returns: seconds for a turn, and how many were made at once.
-    static func seconds(first: Int = 1, _ body: (_ turns: Int) -> Void) -> (seconds: Double, turns: Int) {
-        body(first)
-        var turns = first
-        var times: [Double] = []
-        while times.count < rounds {
-            let start = ContinuousClock.now
-            body(turns)
-            let time = (ContinuousClock.now - start) / .seconds(1)
-            if times.isEmpty, time < leastSeconds, turns < 1 << 20 {
-                turns *= 2
-            } else {
-                times.append(time / Double(turns))
-            }
-        }
-        return (times.sorted()[rounds / 2], turns)
     }
 }
 

@@ -2,20 +2,17 @@ package import Tensors
 
 /// Experts of one shape in memory, with weights of no meaning: to find out how long strategies take with them.
 ///
-/// Layer after layer uses other weights as long as there are some, so that they come from memory, as a model's do, and not from
-/// the processor's own.
-package final class TrialExperts: ExpertSource {
+/// Every lease is of the weights that were lent longest ago, so that they come from memory, as a model's do, and not from the
+/// processor's own.
+package final class TrialExperts: ExpertSource, @unchecked Sendable {  // Leased by one thread.
     private let layout: ExpertLayout
-    private let expertsPerLayer: Int
+    private var next = 0
     private let payloads: [ExpertPayload]
     private let memory: TrialMemory
 
-    /// - Parameters:
-    ///   - expertsPerLayer: of each layer.
-    ///   - bytes: to take, about; two experts at least, which all others share then.
-    package init(_ layout: ExpertLayout, expertsPerLayer: Int, bytes: Int) {
+    /// - Parameter bytes: to take, about; two experts at least, which all others share then.
+    package init(_ layout: ExpertLayout, bytes: Int) {
         self.layout = layout
-        self.expertsPerLayer = expertsPerLayer
         let stride = (layout.length + 4095) / 4096 * 4096
         let count = max(2, bytes / stride)
         let memory = TrialMemory(bytes: count * stride)
@@ -33,33 +30,12 @@ package final class TrialExperts: ExpertSource {
     package func lease(_ wanted: [ExpertVisits], layer: Int, tokens: Int, into leases: inout [any ExpertLease]) {
         leases.removeAll(keepingCapacity: true)
         for visits in wanted {
-            let payload = payloads[(layer * expertsPerLayer + visits.expert) % payloads.count]
-            leases.append(LoneExpert(expert: visits.expert, layout: layout, payload: payload))
+            leases.append(LoneExpert(expert: visits.expert, layout: layout, payload: payloads[next]))
+            next = (next + 1) % payloads.count
         }
     }
 
     package func prefetch(_ experts: [Int], layer: Int) {}
-
-    /// The same experts, each layer with the weights of another one.
-    func turned(by layers: Int) -> any ExpertSource { TurnedExperts(self, by: layers) }
-}
-
-private final class TurnedExperts: ExpertSource {
-    private let source: TrialExperts
-    private let layers: Int
-
-    init(_ source: TrialExperts, by layers: Int) {
-        self.source = source
-        self.layers = layers
-    }
-
-    func layout(layer: Int) -> ExpertLayout { source.layout(layer: layer) }
-
-    func lease(_ wanted: [ExpertVisits], layer: Int, tokens: Int, into leases: inout [any ExpertLease]) {
-        source.lease(wanted, layer: layer + layers, tokens: tokens, into: &leases)
-    }
-
-    func prefetch(_ experts: [Int], layer: Int) {}
 }
 
 /// An expert that is always there.
@@ -100,7 +76,6 @@ package final class StrategyTrial {
     private let executions: [(name: StrategyName, execution: Execution)]
     private var tokens: Activations
     private var hidden: Matrix
-    private var layer = 0
 
     /// - Parameters:
     ///   - tokens: of a load, at most.
@@ -143,9 +118,8 @@ package final class StrategyTrial {
             // The order changes, so that nobody always comes after the same one.
             for index in executions.indices {
                 let (name, execution) = executions[(index + round) % executions.count]
-                layer += 1
                 try execution.run(
-                    assignment, on: tokens, from: source, layer: layer,
+                    assignment, on: tokens, from: source, layer: 0,
                     phase: assignment.tokens == 1 ? .decode : .prompt, addingTo: &hidden)
                 if round > 0, let time = execution.lastSeconds { seconds[name, default: []].append(time) }
                 if isCancelled() { return seconds }
@@ -178,11 +152,10 @@ package final class StrategyTrial {
                 prepare(load)
                 for index in runners.indices {
                     let runner = (index + round + number) % runners.count
-                    layer += 1
                     // The planner's own time counts, too.
                     let start = ContinuousClock.now
                     try runners[runner].1.run(
-                        load, on: tokens, from: source.turned(by: layer), layer: 0,
+                        load, on: tokens, from: source, layer: 0,
                         phase: load.tokens == 1 ? .decode : .prompt, addingTo: &hidden)
                     sums[runner] += (ContinuousClock.now - start) / .seconds(1)
                     if isCancelled() { return races }

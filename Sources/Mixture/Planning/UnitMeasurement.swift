@@ -23,47 +23,84 @@ struct UnitMeasurement {
 
     func costs() -> UnitCosts {
         let visits = Calibration.visits.filter { $0 <= rows }
+        let most = min(rows, 64)
+        let company = workers.count > 1 ? [1, workers.count] : [1]
+        let kinds =
+            company.flatMap { threads in
+                visits.flatMap { [Kind(.gateAndUp, visits: $0, threads), Kind(.down, visits: $0, threads)] }
+            } + [Kind(.gather, visits: most, 1), Kind(.inner, visits: most, 1)]
+        let place = Place()
+        let measured = zip(kinds, Timing.seconds(kinds.map { task($0, from: place) })).map { kind, time in
+            (kind, rowSeconds(kind, time.seconds, turns: time.turns))
+        }
+        let costs = Dictionary(uniqueKeysWithValues: measured)
         func points(_ threads: Int) -> [UnitCosts.Point] {
             visits.map { visits in
-                UnitCosts.Point(
-                    visits: visits, gateAndUpRow: rowSeconds(.gateAndUp, visits: visits, threads: threads),
-                    downRow: rowSeconds(.down, visits: visits, threads: threads))
+                // Nobody is faster in company.
+                func cost(_ stage: ExpertCut.Stage) -> Double {
+                    company.filter { $0 >= threads }.map { costs[Kind(stage, visits: visits, $0)]! }.min()!
+                }
+                return UnitCosts.Point(visits: visits, gateAndUpRow: cost(.gateAndUp), downRow: cost(.down))
             }
         }
-        let most = min(rows, 64)
         return UnitCosts(
             alone: points(1), together: points(workers.count),
-            gatheredVisit: rowSeconds(.gather, visits: most, threads: 1),
-            innerVisit: rowSeconds(.inner, visits: most, threads: 1))
+            gatheredVisit: costs[Kind(.gather, visits: most, 1)]!, innerVisit: costs[Kind(.inner, visits: most, 1)]!)
     }
 
-    /// Seconds for a row of a unit, on each of so many threads.
-    private func rowSeconds(_ stage: ExpertCut.Stage, visits: Int, threads: Int) -> Double {
-        let pass = pass(visits)
-        let cut = pass.cut
-        let units = cut.units(stage, visits: visits, among: 1, threads: workers.count)
-        let parts = experts.indices.map { Schedule.Part(expert: $0, visits: 0..<visits, rows: 0..<visits) }
-        // Weights that were read last are the last to be read again.
-        var first = 0
-        let (seconds, turns) = Timing.seconds(first: 4 * threads) { turns in
-            let from = first
-            first += turns
+    /// A unit on each of so many threads.
+    private struct Kind: Hashable {
+        let stage: ExpertCut.Stage
+        let visits: Int
+        let threads: Int
+
+        init(_ stage: ExpertCut.Stage, visits: Int, _ threads: Int) {
+            self.stage = stage
+            self.visits = visits
+            self.threads = threads
+        }
+    }
+
+    /// The expert whose weights are read next: those that were read last are the last to be read again.
+    private final class Place { var expert = 0 }
+
+    private func task(_ kind: Kind, from place: Place) -> Timing.Task {
+        let pass = pass(kind.visits)
+        let units = units(kind)
+        let parts = experts.indices.map {
+            Schedule.Part(expert: $0, visits: 0..<kind.visits, rows: 0..<kind.visits)
+        }
+        return Timing.Task(first: 4 * kind.threads) { turns in
+            let first = place.expert
+            place.expert = (first + (turns + units - 1) / units) % parts.count
             @Sendable func run(_ turn: Int) throws {
-                let (expert, unit) = ((from + turn) / units % parts.count, (from + turn) % units)
-                try pass.run(stage: stage.rawValue, unit: unit, of: units, parts[expert])
+                try pass.run(
+                    stage: kind.stage.rawValue, unit: turn % units, of: units,
+                    parts[(first + turn / units) % parts.count])
             }
             // Nothing has to be waited for or can fail.
-            if threads == 1 {
+            if kind.threads == 1 {
                 for turn in 0..<turns { try? run(turn) }
             } else {
                 try? workers.run(
-                    [Workers.Team(threads: threads, units: [turns])], { _, _, turn in try run(turn) },
+                    [Workers.Team(threads: kind.threads, units: [turns])], { _, _, turn in try run(turn) },
                     didFinish: { _, _ in })
             }
         }
-        let rowsOfAUnit = (0..<units).reduce(0) { $0 + cut.rows(stage, $1, of: units, visits: visits) }
-        let overhead = threads == 1 ? 0 : constants.unit + constants.loop * Double(threads) / Double(turns)
-        return max(0, seconds * Double(threads) - overhead) * Double(units) / Double(rowsOfAUnit)
+    }
+
+    private func units(_ kind: Kind) -> Int {
+        ExpertCut(layout).units(kind.stage, visits: kind.visits, among: 1, threads: workers.count)
+    }
+
+    /// Seconds for a row of a unit, of what a turn took.
+    private func rowSeconds(_ kind: Kind, _ seconds: Double, turns: Int) -> Double {
+        let cut = ExpertCut(layout)
+        let units = units(kind)
+        let rowsOfAUnit = (0..<units).reduce(0) { $0 + cut.rows(kind.stage, $1, of: units, visits: kind.visits) }
+        let threads = Double(kind.threads)
+        let overhead = kind.threads == 1 ? 0 : constants.unit + constants.loop * threads / Double(turns)
+        return max(0, seconds * threads - overhead) * Double(units) / Double(rowsOfAUnit)
     }
 
     /// So many visits to each expert, whose inputs have been gathered.

@@ -114,6 +114,8 @@ struct Legend: Sendable {
         case line(String, dash: String = "", dot: Int? = nil)
         case box(String)
         case upright(String)
+        /// A dot of a kind and its class.
+        case dot(Int, String)
     }
 
     var entries: [(sign: Sign, name: String)]
@@ -126,6 +128,7 @@ struct Legend: Sendable {
                     "<line class=\"\(style)\"\(dash) x1=\"0\" x2=\"28\" y1=\"5\" y2=\"5\"/>"
                         + (dot.map { Drawing.dot($0, x: 14, y: 5, style: style) } ?? "")
                 case .upright(let style): Drawing.line(14, 0, 14, 10, style: style)
+                case .dot(let kind, let style): Drawing.dot(kind, x: 14, y: 5, style: style)
                 case .box(let style): "<rect class=\"\(style)\" x=\"8\" width=\"12\" y=\"0\" height=\"10\"/>"
                 }
             return """

@@ -110,7 +110,9 @@ extension HTMLPage {
         .b5 { background: var(--h5) } .b6 { background: var(--h6) } .b7 { background: var(--h7) } .b8 { background: var(--h8) } .b9 { background: var(--h9) } .b10 { background: var(--h10) }
         .color0 { stroke: var(--c0); color: var(--c0) } .color1 { stroke: var(--c1); color: var(--c1) } .color2 { stroke: var(--c2); color: var(--c2) } .color3 { stroke: var(--c3); color: var(--c3) }
         .color4 { stroke: var(--c4); color: var(--c4) } .color5 { stroke: var(--c5); color: var(--c5) } .color6 { stroke: var(--c6); color: var(--c6) } .color7 { stroke: var(--c7); color: var(--c7) }
-        .soft { stroke: var(--soft) }
+        .soft { stroke: var(--soft) } .pale { opacity: .4 }
+        .tint0, .tint1, .tint2, .tint3 { fill: currentColor; stroke: none; }
+        .tint0 { fill-opacity: .06 } .tint1 { fill-opacity: .15 } .tint2 { fill-opacity: .25 } .tint3 { fill-opacity: .35 }
         .confidence { fill: none; stroke-width: 1.5; stroke-opacity: .7; vector-effect: non-scaling-stroke; }
         .confidence.bars { stroke: var(--ink); }
         .shaded { fill: currentColor; fill-opacity: .2; stroke: none; }

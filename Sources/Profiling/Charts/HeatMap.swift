@@ -132,7 +132,11 @@ struct HeatMap: Sendable {
     private var labels: [String] {
         let everyRow = max(1, Int((18 / cellHeight).rounded(.up)))
         let needed = Int((64 / cellWidth).rounded(.up))
-        let everyColumn = columns.count <= 16 ? 1 : [2, 4, 5, 8, 10, 16, 20, 32, 64].first { $0 >= needed } ?? needed
+        let longest = 10 * Double(columns.map(\.count).max() ?? 1)
+        let everyColumn =
+            columns.count <= 16
+            ? max(1, Int((longest / cellWidth).rounded(.up)))
+            : [2, 4, 5, 8, 10, 16, 20, 32, 64].first { $0 >= needed } ?? needed
         let bottom = Double(rows.count) * cellHeight + 4
         let before = stride(from: 0, to: rows.count, by: everyRow).map { row in
             Drawing.text(
@@ -152,9 +156,11 @@ struct HeatMap: Sendable {
     }
 
     /// The shades and the ratios where they change.
-    func legend(_ below: String, _ above: String, empty: String?) -> String {
+    ///
+    /// - Parameter below: nil where nothing can be less than is expected.
+    func legend(_ below: String?, _ above: String, empty: String?) -> String {
         let bounds = Self.steps.reversed().map { (1 / $0).fixed(2) } + Self.steps.map { $0.fixed(2) }
-        let shades = (0...10).map { shade in
+        let shades = (below == nil ? 5...10 : 0...10).map { shade in
             let bound = shade < bounds.count ? "<span>\(bounds[shade])</span>" : ""
             return "<li class=\"b\(shade)\">\(bound)</li>"
         }
@@ -165,7 +171,7 @@ struct HeatMap: Sendable {
         }
         return """
             <div class="scale" aria-hidden="true"><div><ol>\(shades.joined())</ol>\
-            <p><span>← \(below.escapedForHTML)</span><span>\(above.escapedForHTML) →</span></p></div>\(idle ?? "")</div>
+            <p><span>\(below.map { "← " + $0.escapedForHTML } ?? "")</span><span>\(above.escapedForHTML) →</span></p></div>\(idle ?? "")</div>
             """
     }
 

@@ -67,6 +67,8 @@ package struct LineChart: Sendable {
     var areShares = false
     var xAreShares = false
     var startsAtZero = false
+    /// Whether equal ratios have equal room, on both axes.
+    var isLogarithmic = false
     /// The name of the line where both axes are equal.
     var diagonal: String?
     /// What the whole horizontal axis is in bytes; it then has them too.
@@ -138,13 +140,15 @@ package struct LineChart: Sendable {
     }
 
     private var xAxis: Axis {
-        names.isEmpty
+        if isLogarithmic { return Axis(ratiosOf: series.flatMap { $0.points.map(\.x) }) }
+        return names.isEmpty
             ? Axis(series.flatMap { $0.points.map(\.x) } + (xAreShares ? [0] : []))
             : Axis([-0.5, Double(names.count) - 0.5])
     }
 
     private var yAxis: Axis {
         var values = series.flatMap { $0.points.map(\.y) }
+        if isLogarithmic { return Axis(ratiosOf: values) }
         for point in bands.flatMap(\.points) { values += [point.low, point.high] }
         if certainty != .table { for whisker in series.flatMap(\.whiskers) { values += [whisker.low, whisker.high] } }
         for reference in references where !reference.isVertical { values.append(reference.value) }

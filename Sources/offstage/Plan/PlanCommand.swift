@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Inference
 import Mixture
+import Profiling
 import Tensors
 
 struct Plan: ParsableCommand {
@@ -54,6 +55,8 @@ struct Plan: ParsableCommand {
     var tokens = 512
     @Flag(help: "Measure the machine again, whatever is kept.") var measure = false
     @Option(parsing: .unconditional, help: "Where chance begins.") var seed: UInt64 = 1
+    @Option(help: ArgumentHelp("Write all of it, with charts, as a page for a browser.", valueName: "file"))
+    var html: String?
     @Flag(help: "Print one line of JSON.") var json = false
 
     @OptionGroup(title: "Reading traces") var reading: TraceArguments
@@ -78,15 +81,24 @@ struct Plan: ParsableCommand {
         default: break
         }
         if model?.isEmpty ?? false { throw ValidationError("MODEL is empty") }
+        if html != nil, workload != nil || !replay.isEmpty {
+            throw ValidationError(
+                "--html shows what MODEL or --sweep measured; leave it out with --workload and --replay")
+        }
+        if html == "" { throw ValidationError("--html is empty; it wants the path of a file") }
     }
 
     func run() throws {
         Interruption.watch()
-        if let model { return try show(study(ofModel: model)) }
+        let page = html.map { TextFile($0, holds: "the page") }
+        try page?.checkWritable(sparing: [text].compactMap(\.self))
         if !replay.isEmpty { return try show(replayed()) }
-        let shape = shape!
-        if let workload { return try show(raced(workload, shape)) }
-        try show(study(of: shape))
+        if let workload, let shape { return try show(raced(workload, shape)) }
+        let answer = try model.map(study(ofModel:)) ?? study(of: shape!)
+        try show(answer)
+        guard let page else { return }
+        try page.write(PlanPage(answer.report(of: model ?? shape!.words)).html)
+        Terminal.note("Page: \(page.path)")
     }
 
     private func show(_ answer: some Encodable & PlanText) throws {

@@ -33,7 +33,7 @@ struct PlanShape: ExpressibleByArgument {
             )
         }
         return PlanStudy(
-            layout, experts: experts, expertsPerToken: expertsPerToken, threads: threads,
+            layout, expertsPerToken: expertsPerToken, threads: threads,
             folder: HomeOptions.cacheHome, measuresAgain: measuresAgain)
     }
 
