@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import Profiling
+import Testing
 
 @Suite struct PlanPageTests {
     private static let pages: [(name: String, html: String)] = [

@@ -1,6 +1,5 @@
-import Testing
-
 import Profiling
+import Testing
 
 @Suite struct PredictionErrorTests {
     @Test func `errors are relative to what was measured`() {

@@ -1,6 +1,5 @@
-import Testing
-
 import Profiling
+import Testing
 
 @Suite struct RatioAxisTests {
     @Test(
