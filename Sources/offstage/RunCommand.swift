@@ -8,7 +8,7 @@ struct Run: ParsableCommand {
         abstract: "Continue a text, or answer a question.",
         discussion: """
             Prints the text as it is made, then one line on standard error that says where the time went. The same \
-            prompt and options give the same text at every --ram, --threads and --prefetch.
+            prompt and options give the same text at every --ram, --threads, --strategy and --prefetch.
             """)
 
     @OptionGroup var model: ModelOptions

@@ -10,14 +10,18 @@ import Testing
 
     /// A row costs 1 for a visit alone and 2 for eight; 1.5 times as much while all threads compute.
     private func model(threads: Int, loop: Double = 0, step: Double = 0, unit: Double = 0) -> CostModel {
+        model(
+            CostConstants(
+                threads: threads, loop: loop, step: step, unit: unit, bandwidthAlone: 1, bandwidthTogether: 1))
+    }
+
+    private func model(_ constants: CostConstants) -> CostModel {
         let alone = [1, 8].map { visits in
             UnitCosts.Point(visits: visits, gateAndUpRow: visits == 1 ? 1 : 2, downRow: visits == 1 ? 1 : 2)
         }
         let together = alone.map {
             UnitCosts.Point(visits: $0.visits, gateAndUpRow: 1.5 * $0.gateAndUpRow, downRow: 1.5 * $0.downRow)
         }
-        let constants = CostConstants(
-            threads: threads, loop: loop, step: step, unit: unit, bandwidthAlone: 1, bandwidthTogether: 1)
         return CostModel(
             constants, UnitCosts(alone: alone, together: together, gatheredVisit: 0, innerVisit: 0), Self.layout)
     }
@@ -59,6 +63,30 @@ import Testing
         #expect(try seconds(model(threads: 1, step: 1), .tiles, [1, 1]) == bare + 2)
         // One unit a step and expert.
         #expect(try seconds(model(threads: 1, unit: 1), .tiles, [1, 1]) == bare + 6)
+    }
+
+    @Test func `weights on another node take their way, but for teams that are near all of them`() throws {
+        let near = model(threads: 4, unit: 1)
+        let alone = try seconds(near, .experts, [1, 1, 1, 1])
+        let tiles = try seconds(near, .tiles, [1, 1, 1, 1])
+        var constants = near.constants
+        constants.nodes = 2
+        // Without a link that anybody knows nothing changes.
+        #expect(try seconds(model(constants), .experts, [1, 1, 1, 1]) == alone)
+        constants.link = CostConstants.Link(latency: 3, bandwidth: 17)
+        // Rows of gate and up have 2 × 34 bytes, rows of down 68; half of them lie afar, and each thread has two units of those.
+        let way = 64 * 68.0 / 2 / 17 + 32 * 68.0 / 2 / 17 + Double(2 * 3)
+        #expect(try abs(seconds(model(constants), .experts, [1, 1, 1, 1]) - alone - way) < 1e-9)
+        #expect(try seconds(model(constants), .tiles, [1, 1, 1, 1]) == tiles)
+        // So the planner prefers what it would not have without.
+        let call = LayerCall(layer: 0, phase: .decode, tokens: 1, experts: 4, visits: [1, 1, 1, 1])
+        for (costs, first) in [(near, StrategyName.experts), (model(constants), .tiles)] {
+            let planner = Planner(.automatic, threads: 4)
+            planner.knowledge.prediction = { call, strategy in
+                costs.seconds(call, strategy, scratchRows: 256, gathers: false)
+            }
+            #expect(planner.decide(call).strategy.name == first)
+        }
     }
 
     @Test func `calibration finds costs that grow with visits, and a prediction for every strategy`() throws {

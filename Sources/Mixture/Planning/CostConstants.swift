@@ -21,12 +21,14 @@ package struct CostConstants: Codable, Sendable, Equatable {
     /// Memory read by one thread, and by all together.
     package var bandwidthAlone: Double
     package var bandwidthTogether: Double
-    /// Between memory nodes; nil where there is one.
+    /// Memory nodes, each of which has an equal share of every expert's rows (``Placement``).
+    package var nodes = 1
+    /// Between them; nil where there is one, or where nobody knows: reading from afar then costs as much as reading nearby.
     package var link: Link?
 
     package init(
         threads: Int, loop: Double, step: Double, unit: Double, bandwidthAlone: Double, bandwidthTogether: Double,
-        link: Link? = nil
+        nodes: Int = 1, link: Link? = nil
     ) {
         self.threads = threads
         self.loop = loop
@@ -34,12 +36,13 @@ package struct CostConstants: Codable, Sendable, Equatable {
         self.unit = unit
         self.bandwidthAlone = bandwidthAlone
         self.bandwidthTogether = bandwidthTogether
+        self.nodes = nodes
         self.link = link
     }
 
     /// Whether all numbers are some that may have been measured.
     package var isSound: Bool {
-        threads >= 1 && [loop, step, unit].allSatisfy { $0.isFinite && abs($0) < 1 }
+        threads >= 1 && nodes >= 1 && [loop, step, unit].allSatisfy { $0.isFinite && abs($0) < 1 }
             && [bandwidthAlone, bandwidthTogether].allSatisfy { $0.isFinite && $0 >= 0 }
     }
 }

@@ -50,7 +50,9 @@ package struct CostModel: Sendable {
         return (0..<count).map { unit in
             ThreadClock.Unit(
                 stage: stage, visits: part.visits.count,
-                rows: cut.rows(stage, unit, of: count, visits: part.visits.count))
+                rows: cut.rows(stage, unit, of: count, visits: part.visits.count),
+                // A team of all threads has some near every node; any other reads all nodes' rows from where it is.
+                isFromAllNodes: threads < constants.threads)
         }
     }
 
@@ -61,7 +63,17 @@ package struct CostModel: Sendable {
         case .inner: rows * costs.innerVisit
         case .gateAndUp:
             rows * costs.row(\.gateAndUpRow, visits: unit.visits, active: active, of: constants.threads)
-        case .down: rows * costs.row(\.downRow, visits: unit.visits, active: active, of: constants.threads)
+                + wayFromAfar(unit, tile: layout.tiles[0])
+        case .down:
+            rows * costs.row(\.downRow, visits: unit.visits, active: active, of: constants.threads)
+                + wayFromAfar(unit, tile: layout.tiles[layout.gateAndUpTiles])
         }
+    }
+
+    /// What a unit's weights take to come from the other nodes.
+    private func wayFromAfar(_ unit: ThreadClock.Unit, tile: ExpertLayout.Tile) -> Double {
+        guard let link = constants.link, constants.nodes > 1, unit.isFromAllNodes else { return 0 }
+        let bytes = Double(unit.rows) * Double(tile.length) / Double(tile.rows.count)
+        return link.latency + bytes * Double(constants.nodes - 1) / Double(constants.nodes) / link.bandwidth
     }
 }

@@ -6,6 +6,7 @@ struct ThreadClock {
         var visits: Int
         /// Rows of weights, or of activations.
         var rows: Int
+        var isFromAllNodes = false
     }
 
     struct Team {
