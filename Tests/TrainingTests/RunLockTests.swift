@@ -28,4 +28,22 @@ import Training
         _ = consume first
         _ = try RunLock(folder)
     }
+
+    @Test func `a lock that cannot be had leaves the files of other threads alone`() async throws {
+        let folder = RunFolder(path: NSTemporaryDirectory() + "/lock-" + UUID().uuidString)
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder.path) }
+        let held = try RunLock(folder)
+        await withTaskGroup { group in
+            group.addTask {
+                for _ in 0..<20_000 { #expect(throws: TrainingError.self) { _ = try RunLock(folder) } }
+            }
+            for _ in 0..<20_000 {
+                let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+                for _ in 0..<10 { sched_yield() }
+                #expect(close(descriptor) == 0)
+            }
+        }
+        _ = consume held
+    }
 }

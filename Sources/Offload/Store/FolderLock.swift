@@ -11,12 +11,9 @@ struct FolderLock: ~Copyable {
         guard descriptor >= 0 else {
             throw StoreError(.unreadable, folder.path, "cannot be opened: \(errorText(errno))")
         }
+        // What is thrown from here on runs `deinit`.
         while flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
-            let code = errno
-            guard code == EINTR else {
-                close(descriptor)
-                throw StoreError.unlocked(folder.path, code)
-            }
+            guard errno == EINTR else { throw StoreError.unlocked(folder.path, errno) }
         }
     }
 

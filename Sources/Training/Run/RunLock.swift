@@ -13,9 +13,9 @@ package struct RunLock: ~Copyable {
             let error = SystemError()
             throw TrainingError("\(folder.path) cannot be opened: \(error)")
         }
+        // What is thrown from here on runs `deinit`.
         guard lock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let error = SystemError()
-            close(descriptor)
             throw TrainingError(
                 error.code == EWOULDBLOCK
                     ? "another run trains in \(folder.path) just now; wait for it, or choose another folder with --out"
