@@ -1,4 +1,4 @@
-import Foundation
+import Files
 import ModelFiles
 
 /// Finds the vocabulary that was asked for, in the text where it comes from there.
@@ -52,10 +52,10 @@ struct VocabularyBuilder {
         let path = "\(folder)/\(name)-\(digest.hexadecimal).model"
         if let kept = try? SentencePieceModel(path: path).description { return kept }
         let description = try make()
-        do {
-            try Data(SentencePieceModel.bytes(of: description)).write(to: URL(filePath: path), options: .atomic)
+        do throws(SystemError) {
+            try UnfinishedFile.write(SentencePieceModel.bytes(of: description), to: path)
         } catch {
-            throw ModelFileError(path: path, problem: "cannot be written: \(error.localizedDescription)")
+            throw ModelFileError(path: path, problem: "cannot be written: \(error)")
         }
         return description
     }

@@ -52,7 +52,7 @@ package struct RunFolder: Sendable {
         AbandonedFiles.remove(in: path)
         if startsOver { try remove(checkpointSteps().map(checkpoint(step:))) }
         if checkpointSteps().isEmpty { try remove([log, report]) }
-        try Data(recipe.text().utf8).write(to: URL(fileURLWithPath: self.recipe), options: .atomic)
+        try write(Array(recipe.text().utf8), to: self.recipe)
     }
 
     private func check(_ new: Recipe, goesOnAfter step: Int) throws {
@@ -98,7 +98,15 @@ package struct RunFolder: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        try encoder.encode(report).write(to: URL(fileURLWithPath: self.report), options: .atomic)
+        try write(Array(encoder.encode(report)), to: self.report)
+    }
+
+    private func write(_ bytes: [UInt8], to path: String) throws(TrainingError) {
+        do throws(SystemError) {
+            try UnfinishedFile.write(bytes, to: path)
+        } catch {
+            throw TrainingError("\(path) cannot be written: \(error)")
+        }
     }
 
     /// How the run here ended; nil when it has not.

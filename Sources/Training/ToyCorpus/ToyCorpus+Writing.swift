@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ModelFiles
 
@@ -15,7 +16,9 @@ extension ToyCorpus {
             }
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-                try Data(text).write(to: URL(filePath: path), options: .atomic)
+                try UnfinishedFile.write(text, to: path)
+            } catch let error as SystemError {
+                throw ModelFileError(path: path, problem: "cannot be written: \(error)")
             } catch {
                 throw ModelFileError(path: path, problem: "cannot be written: \(error.localizedDescription)")
             }
