@@ -1,4 +1,4 @@
-package import Tensors
+import Tensors
 
 /// Experts of one shape in memory, with weights of no meaning: to find out how long strategies take with them.
 ///
@@ -10,10 +10,15 @@ package final class TrialExperts: ExpertSource, @unchecked Sendable {  // Leased
     private let payloads: [ExpertPayload]
     private let memory: TrialMemory
 
+    /// Memory of the fewest experts that can be tried.
+    package static func leastBytes(_ layout: ExpertLayout) -> Int { 2 * stride(layout) }
+
+    private static func stride(_ layout: ExpertLayout) -> Int { (layout.length + 4095) / 4096 * 4096 }
+
     /// - Parameter bytes: to take, about; two experts at least, which all others share then.
     package init(_ layout: ExpertLayout, bytes: Int) {
         self.layout = layout
-        let stride = (layout.length + 4095) / 4096 * 4096
+        let stride = Self.stride(layout)
         let count = max(2, bytes / stride)
         let memory = TrialMemory(bytes: count * stride)
         self.memory = memory
@@ -38,23 +43,6 @@ package final class TrialExperts: ExpertSource, @unchecked Sendable {  // Leased
     package func prefetch(_ experts: [Int], layer: Int) {}
 }
 
-/// An expert that is always there.
-final class LoneExpert: ExpertLease {
-    let expert: Int
-    let layout: ExpertLayout
-    let isResident = true
-    private let payload: ExpertPayload
-
-    init(expert: Int, layout: ExpertLayout, payload: ExpertPayload) {
-        self.expert = expert
-        self.layout = layout
-        self.payload = payload
-    }
-
-    func payload(through tile: Int) -> ExpertPayload { payload }
-    func release() {}
-}
-
 private final class TrialMemory: @unchecked Sendable {  // Not written after it was made.
     let start: UnsafeMutableRawPointer
     let bytes: Int
@@ -67,108 +55,4 @@ private final class TrialMemory: @unchecked Sendable {  // Not written after it 
     }
 
     deinit { start.deallocate() }
-}
-
-/// Tries strategies on loads of one shape of experts, in turns.
-package final class StrategyTrial {
-    private let source: TrialExperts
-    private let sizes: Execution.Sizes
-    private let executions: [(name: StrategyName, execution: Execution)]
-    private var tokens: Activations
-    private var hidden: Matrix
-
-    /// - Parameters:
-    ///   - tokens: of a load, at most.
-    ///   - names: the strategies to try.
-    package init(
-        _ source: TrialExperts, tokens: Int, expertsPerToken: Int, _ names: [StrategyName], on workers: Workers
-    ) {
-        let shape = source.layout(layer: 0).shape
-        let sizes = Execution.Sizes(
-            hiddenSize: shape.hiddenSize, intermediateSize: shape.intermediateSize, tokens: tokens,
-            visitsPerToken: expertsPerToken, threads: workers.count, hasFloats: shape.hasFloats)
-        self.source = source
-        self.sizes = sizes
-        executions = names.map { name in
-            (name, Execution(sizes, planner: Planner(.fixed(name), threads: workers.count), workers: workers))
-        }
-        self.tokens = Activations(rows: tokens, columns: shape.hiddenSize)
-        hidden = Matrix(rows: tokens, columns: shape.hiddenSize)
-    }
-
-    /// Rows of scratch memory that a strategy has.
-    package func scratchRows(of name: StrategyName) -> Int {
-        executions.first { $0.name == name }?.execution.scratchRows ?? 0
-    }
-
-    /// Measures what units cost.
-    package func costs(_ constants: CostConstants) -> UnitCosts? {
-        source.lendMemory { executions[0].execution.measure(source.layout(layer: 0), in: $0, constants) }
-    }
-
-    /// Seconds that each strategy takes, round by round.
-    ///
-    /// - Parameter isCancelled: asked after every call; once it says yes, what there is so far is returned.
-    package func seconds(
-        _ assignment: Assignment, rounds: Int, isCancelled: () -> Bool = { false }
-    ) throws -> [StrategyName: [Double]] {
-        prepare(assignment)
-        var seconds: [StrategyName: [Double]] = [:]
-        for round in 0..<rounds + 1 {
-            // The order changes, so that nobody always comes after the same one.
-            for index in executions.indices {
-                let (name, execution) = executions[(index + round) % executions.count]
-                try execution.run(
-                    assignment, on: tokens, from: source, layer: 0,
-                    phase: assignment.tokens == 1 ? .decode : .prompt, addingTo: &hidden)
-                if round > 0, let time = execution.lastSeconds { seconds[name, default: []].append(time) }
-                if isCancelled() { return seconds }
-            }
-        }
-        return seconds
-    }
-
-    /// Who ran, and how long each took for all loads, round by round.
-    package struct Race {
-        package let name: String
-        package fileprivate(set) var seconds: [Double]
-    }
-
-    /// Lets every strategy, and a planner that chooses among them, compute the same loads, one after the other.
-    ///
-    /// - Parameters:
-    ///   - warmUp: rounds that do not count, in which the planner learns.
-    ///   - isCancelled: asked after every load; once it says yes, what there is so far is returned.
-    package func race(
-        _ loads: [Assignment], warmUp: Int, rounds: Int, on workers: Workers, isCancelled: () -> Bool = { false }
-    ) throws -> [Race] {
-        let planner = Planner(.automatic, threads: workers.count)
-        let auto = Execution(sizes, planner: planner, workers: workers)
-        let runners = executions.map { ($0.name.description, $0.execution) } + [("auto", auto)]
-        var races = runners.map { Race(name: $0.0, seconds: []) }
-        for round in 0..<warmUp + rounds {
-            var sums = [Double](repeating: 0, count: runners.count)
-            for (number, load) in loads.enumerated() {
-                prepare(load)
-                for index in runners.indices {
-                    let runner = (index + round + number) % runners.count
-                    // The planner's own time counts, too.
-                    let start = ContinuousClock.now
-                    try runners[runner].1.run(
-                        load, on: tokens, from: source, layer: 0,
-                        phase: load.tokens == 1 ? .decode : .prompt, addingTo: &hidden)
-                    sums[runner] += (ContinuousClock.now - start) / .seconds(1)
-                    if isCancelled() { return races }
-                }
-            }
-            if round >= warmUp { for index in races.indices { races[index].seconds.append(sums[index]) } }
-        }
-        return races
-    }
-
-    private func prepare(_ load: Assignment) {
-        let shape = source.layout(layer: 0).shape
-        tokens.use(rows: load.tokens, for: [shape.gateFormat, shape.upFormat])
-        hidden.use(rows: load.tokens)
-    }
 }

@@ -3,9 +3,10 @@ import Tensors
 /// Measures the units that experts of one layout are computed in, alone and on all threads at the same time.
 struct UnitMeasurement {
     private let layout: ExpertLayout
-    private let experts: [LoneExpert]
-    private let scratch: ExpertScratch.Views
+    private let experts: Int
     private let rows: Int
+    /// As many visits to each expert as there are rows, whose inputs have been gathered; parts take the first of them.
+    private let pass: ExpertPass
     private let constants: CostConstants
     private let workers: Workers
 
@@ -14,9 +15,17 @@ struct UnitMeasurement {
         _ constants: CostConstants, on workers: Workers
     ) {
         self.layout = layout
-        self.experts = experts.enumerated().map { LoneExpert(expert: $0, layout: layout, payload: $1) }
-        self.scratch = scratch
+        self.experts = experts.count
         self.rows = rows
+        // Every second token, so that their rows are not taken to follow each other; all experts have the same.
+        let assignment = Assignment(
+            (0..<rows).map { Assignment.Visit(token: 2 * $0 % rows, slot: 0, expert: 0, weight: 1) }, tokens: rows,
+            experts: 1)
+        let lone = experts.enumerated().map { number, payload in
+            ExpertPass.Expert(
+                LoneExpert(expert: number, layout: layout, payload: payload), visits: 0..<rows, isConsecutive: false)
+        }
+        pass = ExpertPass(assignment, lone, ExpertCut(layout), tokens: scratch.gathered, scratch, on: workers)
         self.constants = constants
         self.workers = workers
     }
@@ -65,18 +74,14 @@ struct UnitMeasurement {
     private final class Place { var expert = 0 }
 
     private func task(_ kind: Kind, from place: Place) -> Timing.Task {
-        let pass = pass(kind.visits)
         let units = units(kind)
-        let parts = experts.indices.map {
-            Schedule.Part(expert: $0, visits: 0..<kind.visits, rows: 0..<kind.visits)
-        }
         return Timing.Task(first: 4 * kind.threads) { turns in
             let first = place.expert
-            place.expert = (first + (turns + units - 1) / units) % parts.count
+            place.expert = (first + (turns + units - 1) / units) % experts
             @Sendable func run(_ turn: Int) throws {
-                try pass.run(
-                    stage: kind.stage.rawValue, unit: turn % units, of: units,
-                    parts[(first + turn / units) % parts.count])
+                let part = Schedule.Part(
+                    expert: (first + turn / units) % experts, visits: 0..<kind.visits, rows: 0..<kind.visits)
+                try pass.run(stage: kind.stage.rawValue, unit: turn % units, of: units, part)
             }
             // Nothing has to be waited for or can fail.
             if kind.threads == 1 {
@@ -101,16 +106,5 @@ struct UnitMeasurement {
         let threads = Double(kind.threads)
         let overhead = kind.threads == 1 ? 0 : constants.unit + constants.loop * threads / Double(turns)
         return max(0, seconds * threads - overhead) * Double(units) / Double(rowsOfAUnit)
-    }
-
-    /// So many visits to each expert, whose inputs have been gathered.
-    private func pass(_ visits: Int) -> ExpertPass {
-        // Every second token, so that their rows are not taken to follow each other; all experts have the same.
-        let assignment = Assignment(
-            (0..<visits).map { Assignment.Visit(token: 2 * $0 % rows, slot: 0, expert: 0, weight: 1) }, tokens: rows,
-            experts: 1)
-        return ExpertPass(
-            assignment, experts.map { ExpertPass.Expert($0, visits: 0..<visits, isConsecutive: false) },
-            ExpertCut(layout), tokens: scratch.gathered, scratch, on: workers)
     }
 }
