@@ -78,7 +78,8 @@ struct PlanTests {
         (["plan", "--shape", "99999999999999999999x96x4:2:q8_0"], "--shape"),
         (["plan", "--shape", "64x96x4:2:q8_0", "--text", "x"], "--text"),
         (["plan", "model", "--sweep"], "--sweep"), (["plan", "model", "--tokens", "0"], "--tokens"),
-        (["plan", ""], "MODEL"),
+        (["plan", ""], "MODEL"), (["plan", "--shape", "64x96x4:2:q8_0", "--explain"], "--explain"),
+        (["plan", "--shape", "64x96x4097:2:q8_0"], "--shape"), (["plan", "--shape", "64x96x256:129:q8_0"], "--shape"),
     ]) func `a wrong command line is named`(arguments: [String], named: String) throws {
         let outcome = try offstage(arguments)
         #expect(outcome.code == 2, "\(outcome.notes)")
@@ -91,6 +92,10 @@ struct PlanTests {
         #expect(missing.code == 1 && missing.notes.contains("nowhere"))
         let odd = try offstage("plan", "--shape", "65x96x4:2:q8_0")
         #expect(odd.code == 1 && odd.notes.contains("32"), "\(odd.notes)")
+        let absurd = try offstage("plan", "--shape", "1048576x1048576x8:2:q4_0", "--tokens", "1")
+        #expect(absurd.code == 1 && absurd.notes.contains("a smaller --shape"), "\(absurd.notes)")
+        let long = try offstage("plan", "--shape", "65536x65536x128:128:q4_0", "--tokens", "65536")
+        #expect(long.code == 1 && long.notes.contains("fewer --tokens"), "\(long.notes)")
         _ = try offstage("pack", GoldenFiles.path("small-q8_0.gguf"), "--name", "model")
         let text = try offstage("plan", "model", "--text", "nothing.txt")
         #expect(text.code == 1 && text.notes.contains("nothing.txt"), "\(text.notes)")

@@ -98,6 +98,38 @@ import Testing
         #expect(try String(contentsOfFile: folder, encoding: .utf8) == "a file")
     }
 
+    @Test func `a pipe in its place is left alone, and a link leads to the file`() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(try run().plan.allSatisfy { $0.contains("measured") })
+        var status = stat()
+        #expect(lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+        unlink(path)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder + "/elsewhere.json")
+        _ = try run()
+        #expect(FileManager.default.fileExists(atPath: folder + "/elsewhere.json"))
+        #expect(PlanMemory(in: folder, threads: 2).constants != nil)
+    }
+
+    @Test func `what was measured in little memory does not hold for much`() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        _ = try run()
+        var memory = PlanMemory(in: folder, threads: 2)
+        let key = try #require(memory.shapes.keys.first)
+        let enough = memory.shapes[key]!.measuredBytes
+        // Marks that a new measurement would not have.
+        memory.shapes[key]!.costs.innerVisit = 0.125
+        memory.write(in: folder)
+        _ = try run()
+        #expect(PlanMemory(in: folder, threads: 2).shapes[key]?.costs.innerVisit == 0.125)
+        memory.shapes[key]!.measuredBytes = enough / 8
+        memory.write(in: folder)
+        _ = try run()
+        let again = try #require(PlanMemory(in: folder, threads: 2).shapes[key])
+        #expect(again.costs.innerVisit != 0.125 && again.measuredBytes == enough)
+    }
+
     @Test(arguments: ["rows", "experts", "groups:2", "tiles", "tokens", "auto"])
     func `every strategy scores the same bits in every budget`(name: String) throws {
         let tokens = try Golden.sequences("small-q4_0.json")[0].tokens

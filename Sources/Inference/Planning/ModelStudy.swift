@@ -28,8 +28,8 @@ package struct ModelStudy {
             [PlanningPhase.prompt, .decode].map { LayerExplanation.Place(layer: layer, phase: $0) }
         }
         for layout in Set(layouts).sorted(by: { PlanMemory.key($0) < PlanMemory.key($1) }) {
-            let study = PlanStudy(
-                layout, expertsPerToken: architecture.visitsPerToken,
+            let study = try PlanStudy(
+                layout, tokens: tokens.count, expertsPerToken: architecture.visitsPerToken,
                 threads: options.threads, folder: options.planFolder, measuresAgain: measuresAgain)
             constants = constants ?? study.constants
             shapes.append(study.shape)

@@ -20,7 +20,18 @@ package struct PlanMemory: Codable {
     /// What was measured of experts of one shape.
     package struct Shape: Codable {
         package var costs: UnitCosts
-        package var strategies = StrategyDictionary()
+        /// Memory that the weights took while they were measured: little is read faster than it comes from memory.
+        package var measuredBytes: Int
+        package var strategies: StrategyDictionary
+
+        init(costs: UnitCosts, measuredBytes: Int, strategies: StrategyDictionary? = nil) {
+            self.costs = costs
+            self.measuredBytes = measuredBytes
+            self.strategies = strategies ?? StrategyDictionary()
+        }
+
+        /// Whether it was measured for as many rows, and with about as much memory, as there are now.
+        func holds(rows: Int, bytes: Int) -> Bool { costs.reaches(rows) && measuredBytes >= bytes / 4 }
     }
 
     package var machine: Machine
@@ -32,8 +43,12 @@ package struct PlanMemory: Codable {
     /// Reads what there is for so many threads on this machine.
     package init(in folder: String, threads: Int) {
         self.init(threads: threads)
-        guard let data = FileManager.default.contents(atPath: Self.path(in: folder, threads)),
-            data.count < Self.mostBytes, let found = try? JSONDecoder().decode(PlanMemory.self, from: data),
+        let path = Self.path(in: folder, threads)
+        // A pipe would never end.
+        let attributes = try? FileManager.default.attributesOfItem(atPath: (path as NSString).resolvingSymlinksInPath)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular,
+            attributes?[.size] as? Int ?? .max < Self.mostBytes, let data = FileManager.default.contents(atPath: path),
+            let found = try? JSONDecoder().decode(PlanMemory.self, from: data),
             found.machine == machine, found.isSound
         else { return }
         self = found
@@ -46,7 +61,8 @@ package struct PlanMemory: Codable {
         guard let data = try? encoder.encode(self),
             (try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)) != nil
         else { return }
-        try? data.write(to: URL(fileURLWithPath: Self.path(in: folder, machine.threads)), options: .atomic)
+        let path = Self.path(in: folder, machine.threads)
+        if UnfinishedFile.canReplace(path) { try? UnfinishedFile.write(Array(data), to: path) }
     }
 
     package static func path(in folder: String, _ threads: Int) -> String { "\(folder)/plan-\(threads).json" }

@@ -1,5 +1,6 @@
+import Foundation
 package import Mixture
-import Tensors
+package import Tensors
 
 /// Tries all strategies on loads of one shape of experts, with weights of no meaning, and says what was predicted of each.
 package final class PlanStudy {
@@ -15,7 +16,7 @@ package final class PlanStudy {
     private var strategies = StrategyDictionary()
     private var trial: (tokens: Int, trial: StrategyTrial)?
 
-    /// Memory for weights: more than processors keep for themselves.
+    /// Memory for weights: more than processors keep for themselves, where so much can be had.
     private static let weightBytes = 384 << 20
     /// Scratch memory is measured for this many tokens.
     private static let measuredTokens = 512
@@ -26,18 +27,21 @@ package final class PlanStudy {
     /// Measures what the machine and the shape cost, unless that is known.
     ///
     /// - Parameters:
+    ///   - tokens: of a load, at most.
     ///   - folder: where that is kept; nil: nowhere.
     ///   - measuresAgain: whether what is kept does not count.
+    /// - Throws: ``InferenceError`` when it would take more memory than can be had.
     package init(
-        _ layout: ExpertLayout, expertsPerToken: Int, threads: Int, folder: String?,
-        measuresAgain: Bool = false
-    ) {
+        _ layout: ExpertLayout, tokens: Int, expertsPerToken: Int, threads: Int, folder: String?,
+        measuresAgain: Bool = false, in available: AvailableMemory = AvailableMemory()
+    ) throws {
+        let weights = try Self.weightBytes(layout, tokens, expertsPerToken, threads, available)
         self.layout = layout
         self.folder = folder
         self.expertsPerToken = expertsPerToken
         workers = Workers(count: threads)
         names = StrategyName.all(threads: threads)
-        source = TrialExperts(layout, bytes: Self.weightBytes)
+        source = TrialExperts(layout, bytes: weights)
         shape = PlanMemory.key(layout)
         var memory = folder.map { PlanMemory(in: $0, threads: threads) } ?? PlanMemory(threads: threads)
         let kept = measuresAgain ? nil : memory.constants
@@ -45,15 +49,35 @@ package final class PlanStudy {
         memory.constants = constants
         let trial = StrategyTrial(
             source, tokens: Self.measuredTokens, expertsPerToken: expertsPerToken, [.tiles], on: workers)
-        if let known = measuresAgain ? nil : memory.shapes[shape]?.costs, known.reaches(Execution.batchRows) {
-            model = CostModel(constants, known, layout)
+        if !measuresAgain, let known = memory.shapes[shape], known.holds(rows: Execution.batchRows, bytes: weights) {
+            model = CostModel(constants, known.costs, layout)
         } else if let costs = trial.costs(constants) {
-            memory.shapes[shape, default: PlanMemory.Shape(costs: costs)].costs = costs
+            memory.shapes[shape] = PlanMemory.Shape(
+                costs: costs, measuredBytes: weights, strategies: memory.shapes[shape]?.strategies)
             model = CostModel(constants, costs, layout)
         } else {
             model = nil
         }
         if let folder { memory.write(in: folder) }
+    }
+
+    /// Memory for weights: half of what can be had beside all else, at most.
+    private static func weightBytes(
+        _ layout: ExpertLayout, _ tokens: Int, _ expertsPerToken: Int, _ threads: Int, _ available: AvailableMemory
+    ) throws -> Int {
+        let others = StrategyTrial.bytes(
+            layout.shape, tokens: max(tokens, measuredTokens), expertsPerToken: expertsPerToken, threads: threads)
+        let least = TrialExperts.leastBytes(layout)
+        let held = ProcessMemory().current
+        guard others + Double(least) <= Double(available.allowed - held) else {
+            throw InferenceError(
+                "trying experts of \(layout.shape.hiddenSize) x \(layout.shape.intermediateSize) with \(tokens) tokens takes "
+                    + String(format: "%.0f MiB", (others + Double(least)) / 1_048_576)
+                    + ", and \(mebibytes(max(0, available.allowed - held))) can be had; ask for fewer --tokens, or a smaller --shape"
+            )
+        }
+        let room = available.allowed - held - Int(others)
+        return max(least, min(weightBytes, room / 2))
     }
 
     /// What each strategy is predicted to take.

@@ -9,6 +9,7 @@ struct SessionPlanning {
     let planner: Planner
     private let folder: String?
     private var memory: PlanMemory
+    private var uses = 0
     /// The names of the shapes that experts have; their places are their numbers.
     private var shapes: [String] = []
 
@@ -45,9 +46,10 @@ struct SessionPlanning {
         }
     }
 
-    /// Keeps what has been measured and learned.
+    /// Keeps what has been measured and learned, after the first use of a session and then less and less often.
     mutating func keep() {
-        guard let folder else { return }
+        uses += 1
+        guard let folder, uses & (uses - 1) == 0 else { return }
         if planner.choice == .automatic {
             for (number, key) in shapes.enumerated() where memory.shapes[key] != nil {
                 memory.shapes[key]!.strategies = planner.learned(shape: number)
@@ -59,9 +61,10 @@ struct SessionPlanning {
     private mutating func costs(
         _ key: String, _ layout: ExpertLayout, _ execution: Execution, _ cache: ExpertCache, _ workers: Workers
     ) -> CostModel? {
-        if let constants = memory.constants, let known = memory.shapes[key]?.costs, known.reaches(execution.scratchRows)
-        {
-            return CostModel(constants, known, layout)
+        let known = memory.shapes[key]
+        let most = min(cache.memoryBytes, Self.mostBytes)
+        if let constants = memory.constants, let known, known.holds(rows: execution.scratchRows, bytes: most) {
+            return CostModel(constants, known.costs, layout)
         }
         guard folder != nil else { return nil }
         return cache.lendMemory { bytes in
@@ -70,7 +73,8 @@ struct SessionPlanning {
             let constants = memory.constants ?? Calibration(workers).constants(reading: part)
             memory.constants = constants
             guard let costs = execution.measure(layout, in: part, constants) else { return nil }
-            memory.shapes[key] = PlanMemory.Shape(costs: costs)
+            memory.shapes[key] = PlanMemory.Shape(
+                costs: costs, measuredBytes: part.count, strategies: known?.strategies)
             return CostModel(constants, costs, layout)
         } ?? nil
     }

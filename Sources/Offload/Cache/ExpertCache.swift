@@ -50,6 +50,9 @@ package final class ExpertCache: ExpertSource {
     /// Memory that will be touched once there is an expert in every slot.
     package var untouchedBytes: Int { table.untouchedBytes }
 
+    /// All memory for experts that there is always.
+    package var memoryBytes: Int { table.plan.bytes }
+
     /// Lends the memory for experts before the first is asked for; nil where one has been. It is empty again after that.
     package func lendMemory<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result? {
         table.lendPool(body)

@@ -44,6 +44,8 @@ struct RaceAnswer: Encodable, PlanText {
             let seconds: Double
             /// From the fastest round to the slowest.
             let range: [Double]
+            /// Between the medians of every other round and of those between them, over the smaller of both.
+            let spread: Double
         }
 
         let kind: String
@@ -58,17 +60,24 @@ struct RaceAnswer: Encodable, PlanText {
             rankImbalance = workload.rankImbalance
             imbalance = workload.step(0).call().imbalance
             runners = races.map { race in
-                let sorted = race.seconds.sorted()
+                func median(_ half: Int?) -> Double {
+                    let rounds = race.seconds.enumerated().filter { half == nil || $0.offset % 2 == half }
+                    return rounds.map(\.element).sorted()[rounds.count / 2]
+                }
+                let halves = [median(0), median(1)]
                 return Runner(
-                    name: race.name, seconds: sorted[sorted.count / 2], range: [sorted.first!, sorted.last!])
+                    name: race.name, seconds: median(nil), range: [race.seconds.min()!, race.seconds.max()!],
+                    spread: halves.max()! / halves.min()! - 1)
             }
         }
 
         /// The planner's time over that of the best strategy.
-        var planned: Double {
-            let fixed = runners.filter { $0.name != "auto" }.map(\.seconds).min() ?? 0
-            return (runners.first { $0.name == "auto" }?.seconds ?? 0) / fixed
-        }
+        var planned: Double { planner.seconds / best.seconds }
+        /// By how much the two would differ anyway.
+        var spread: Double { max(planner.spread, best.spread) }
+
+        private var planner: Runner { runners.last! }
+        private var best: Runner { runners.dropLast().min { $0.seconds < $1.seconds }! }
     }
 
     let shape: String
@@ -81,7 +90,10 @@ struct RaceAnswer: Encodable, PlanText {
             let times = workload.runners.map { String(format: "%@ %.2f ms", $0.name, 1e3 * $0.seconds) }
             return "\(workload.kind), imbalance "
                 + String(format: "%.3f of ranks, %.1f of experts: ", workload.rankImbalance, workload.imbalance)
-                + times.joined(separator: "; ") + String(format: "; planned / best %.3f", workload.planned)
+                + times.joined(separator: "; ")
+                + String(
+                    format: "; planned / best %.3f, where halves of the rounds differ by %.1f %%", workload.planned,
+                    100 * workload.spread)
         }
         return (["\(constants.text) · experts \(shape) · \(tokens) tokens, \(steps) steps"] + lines).joined(
             separator: "\n")
@@ -102,6 +114,9 @@ struct ReplayAnswer: Encodable, PlanText {
     let strategies: [Strategy]
     /// With the best strategy for each call, and with a planner that is told nothing and whose clock is off by 5 %.
     let bestSeconds, plannedSeconds: Double
+    /// What the planner took beyond the best after its first hundred calls of each kind of load, relative to that; nil where
+    /// there were no more.
+    let regretAfterWarmUp: Double?
     let switches: Int
 
     init(
@@ -115,6 +130,7 @@ struct ReplayAnswer: Encodable, PlanText {
         strategies = result.fixedSeconds.map { Strategy(name: $0.name.description, seconds: $0.seconds) }
         bestSeconds = result.all.oracleSeconds
         plannedSeconds = result.all.seconds
+        regretAfterWarmUp = result.afterWarmUp.calls > 0 ? result.afterWarmUp.regret : nil
         switches = result.switches
     }
 

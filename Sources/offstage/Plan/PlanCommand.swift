@@ -18,6 +18,8 @@ struct Plan: ParsableCommand {
               tiles     all threads take tiles of all experts from one queue (a dropless grouped product)
               tokens    each thread takes a share of every expert's tokens (data parallel)
 
+            Trying them takes some 400 MiB of memory beside --ram, or less where less can be had.
+
             All give the same bits; offstage run chooses for itself, layer by layer, unless --strategy says otherwise.
             """)
 
@@ -32,7 +34,7 @@ struct Plan: ParsableCommand {
     var text: String?
     @Option(
         help: ArgumentHelp(
-            "Experts of a shape instead of a model's: width, width of an expert, experts, experts per token and format, as 1024x3584x8:2:q4_0.",
+            "Experts of a shape instead of a model's: width, width of an expert, experts (up to 4096), experts per token (up to 128) and format, as 1024x3584x8:2:q4_0.",
             valueName: "shape"))
     var shape: PlanShape?
     @Option(
@@ -70,10 +72,11 @@ struct Plan: ParsableCommand {
         let modes = [sweep, workload != nil, !replay.isEmpty].count { $0 }
         guard modes < 2 else { throw ValidationError("Give one of --sweep, --workload and --replay") }
         switch (model, shape) {
-        case (nil, nil) where !replay.isEmpty: break
+        case (nil, nil) where !replay.isEmpty && !explain: break
         case (nil, nil):
             throw ValidationError("Say what to plan for: MODEL, experts of a --shape, or a trace to --replay")
         case (_?, _?): throw ValidationError("A MODEL has its own shape; leave out either")
+        case (nil, _) where explain: throw ValidationError("--explain is about a MODEL's layers")
         case (nil, _?) where text != nil: throw ValidationError("--text needs a MODEL that reads it")
         case (_?, nil) where modes > 0:
             throw ValidationError(
@@ -111,7 +114,8 @@ struct Plan: ParsableCommand {
                 kind, experts: shape.experts, topK: shape.expertsPerToken, tokens: tokens, steps: steps, seed: seed,
                 ranks: ranks)
         }
-        let study = try shape.study(threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
+        let study = try shape.study(
+            tokens: tokens, threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
         let progress = ProgressLine("Measuring", amount: { "\($0) workloads" })
         var found: [RaceAnswer.Workload] = []
         for workload in workloads {
@@ -139,7 +143,8 @@ struct Plan: ParsableCommand {
         progress.clear()
         let experts = recorded.loads.map(\.call.experts).max() ?? 1
         let shape = try shape ?? PlanShape(like: recorded, experts: experts)
-        let study = try shape.study(threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
+        let study = try shape.study(
+            tokens: tokens, threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
         if self.shape == nil {
             Terminal.note(
                 "The trace does not say what its experts are like; they are taken to be \(study.shape) (--shape).")
@@ -171,7 +176,8 @@ struct Plan: ParsableCommand {
     }
 
     private func study(of shape: PlanShape) throws -> PlanAnswer {
-        let study = try shape.study(threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
+        let study = try shape.study(
+            tokens: tokens, threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
         let loads = LoadSweep(experts: shape.experts, expertsPerToken: shape.expertsPerToken, seed: seed)
         let counts = Array(sequence(first: 1) { 2 * $0 }.prefix { $0 <= tokens })
         let progress = ProgressLine("Measuring", amount: { "\($0) loads" })

@@ -14,8 +14,8 @@ struct PlanShape: ExpressibleByArgument {
         guard parts.count == 3, sizes.count == 3, let hidden = sizes[0], let intermediate = sizes[1],
             let experts = sizes[2], let count = Int(parts[1]),
             let format = WeightFormat.allCases.first(where: { $0.rawValue.lowercased() == parts[2].lowercased() }),
-            (1...1 << 20).contains(hidden), (1...1 << 20).contains(intermediate), (1...1 << 16).contains(experts),
-            (1...experts).contains(count)
+            (1...1 << 20).contains(hidden), (1...1 << 20).contains(intermediate), (1...4096).contains(experts),
+            (1...min(experts, 128)).contains(count)
         else { return nil }
         (self.hidden, self.intermediate, self.experts) = (hidden, intermediate, experts)
         expertsPerToken = count
@@ -23,7 +23,7 @@ struct PlanShape: ExpressibleByArgument {
     }
 
     /// - Throws: ``Complaint`` where a width does not divide into the format's blocks.
-    func study(threads: Int, measuresAgain: Bool) throws -> PlanStudy {
+    func study(tokens: Int, threads: Int, measuresAgain: Bool) throws -> PlanStudy {
         let shape = ExpertShape(
             hiddenSize: hidden, intermediateSize: intermediate, gateFormat: format, upFormat: format,
             downFormat: format)
@@ -32,8 +32,8 @@ struct PlanShape: ExpressibleByArgument {
                 "experts of \(hidden) x \(intermediate) cannot be \(format.rawValue): a width does not divide into its blocks of \(format.blockSize)"
             )
         }
-        return PlanStudy(
-            layout, expertsPerToken: expertsPerToken, threads: threads,
+        return try PlanStudy(
+            layout, tokens: tokens, expertsPerToken: expertsPerToken, threads: threads,
             folder: HomeOptions.cacheHome, measuresAgain: measuresAgain)
     }
 
