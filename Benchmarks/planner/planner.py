@@ -13,8 +13,8 @@ Measures every strategy on loads from one token to many, from even to lopsided, 
     be the fastest;
  3. what choosing costs, against the shortest time that any load takes. Wanted: at most 1 %;
  4. with a build that has them, how long the planner takes for seeded workloads against the best strategy for each, with what
-    it learned before, and what it would make of a recorded run, with what it has to learn. Wanted: at most 2 % longer, or as much as the halves of
-    the rounds differ; of the recorded run after the warm-up;
+    it learned before, and what it would make of a recorded run, with what it has to learn. Wanted: at most 2 % longer, or
+    as much as the halves of the rounds differ; of the recorded run after the warm-up;
  5. with --old, whether prompts, decoding and training are slower than with another build (two_programs.py).
 
 Run it on an idle machine: it prints the load average first, and measures anew what the machine's parts cost. Exits with 1
