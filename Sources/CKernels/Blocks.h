@@ -14,12 +14,8 @@ INLINE float bits_float(uint32_t bits) {
 
 /// The greatest magnitude of 32 values; a NaN counts as the greatest of all.
 INLINE float greatest_magnitude(const float *values) {
-    int32_t most = 0;
-    for (int i = 0; i < 32; i++) {
-        const int32_t bits = (int32_t)(float_bits(values[i]) & 0x7fffffff);
-        most = bits > most ? bits : most;
-    }
-    return bits_float((uint32_t)most);
+    const i32x16 first = (i32x16)load_f32x16(values) & 0x7fffffff, second = (i32x16)load_f32x16(values + 16) & 0x7fffffff;
+    return bits_float((uint32_t)__builtin_reduce_max(__builtin_elementwise_max(first, second)));
 }
 
 INLINE float load_f16(const void *from) {
@@ -40,6 +36,12 @@ INLINE float rounded_as_f16(float value) {
     return bits_float((bits + 0xfff + (bits >> 13 & 1)) & ~(uint32_t)0x1fff);
 }
 
+/// Values times `inverse`, rounded to the nearest integers, ties to even; they are below 2^22.
+INLINE i32x16 rounded_quants(f32x16 values, float inverse) {
+    // Adding 1.5 × 2^23 leaves the integer in the low bits.
+    return (i32x16)(values * inverse + 12582912.0f) - 0x4b400000;
+}
+
 /// As ggml quantizes activations, so that its numbers are ours: the scale is rounded as an f16 is, but keeps its range.
 static void quantize(const float *row, size_t columns, ck_block *blocks) {
     for (size_t b = 0; b < columns / 32; b++, row += 32, blocks++) {
@@ -50,18 +52,13 @@ static void quantize(const float *row, size_t columns, ck_block *blocks) {
         }
         const float scale = greatest / 127.0f;
         const float inverse = scale >= FLT_MIN ? 127.0f / greatest : 0.0f;
-        // 1.5 × 2^23 rounds to nearest, ties to even, and leaves the integer in the low bits.
-        int32_t sums[2] = {};
-        for (int half = 0; half < 2; half++) {
-            for (int i = 16 * half; i < 16 * half + 16; i++) {
-                const int32_t quant = (int32_t)(float_bits(row[i] * inverse + 12582912.0f) - 0x4b400000u);
-                blocks->quants[i] = (int8_t)quant;
-                sums[half] += quant;
-            }
+        UNROLL for (size_t half = 0; half < 2; half++) {
+            const i32x16 quants = rounded_quants(load_f32x16(row + 16 * half), inverse);
+            const i8x16 bytes = __builtin_convertvector(quants, i8x16);
+            memcpy(blocks->quants + 16 * half, &bytes, sizeof bytes);
+            blocks->sums[half] = (int16_t)__builtin_reduce_add(quants);
         }
         blocks->scale = inverse > 0 ? rounded_as_f16(scale) : 0;
-        blocks->sums[0] = (int16_t)sums[0];
-        blocks->sums[1] = (int16_t)sums[1];
     }
 }
 
