@@ -43,8 +43,11 @@ INLINE size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
+/// The value in every lane, as one load: 0 + value would be an addition, since it is not −0 when the value is.
 INLINE f32x16 splat(float value) {
-    return (f32x16){} + value;
+    return (f32x16){
+        value, value, value, value, value, value, value, value, value, value, value, value, value, value, value, value,
+    };
 }
 
 INLINE void store(f32x16 vector, float *to) {
