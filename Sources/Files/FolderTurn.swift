@@ -12,5 +12,9 @@ package struct FolderTurn: ~Copyable {
 
     package consuming func end() {}
 
-    deinit { close(descriptor) }
+    /// A child that is about to run a program has the descriptor, too, for a moment, and the lock would last as long.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

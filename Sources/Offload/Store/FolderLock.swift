@@ -17,7 +17,11 @@ struct FolderLock: ~Copyable {
         }
     }
 
-    deinit { close(descriptor) }
+    /// A child that is about to run a program has the descriptor, too, for a moment, and the lock would last as long.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     consuming func release() {}
 }

@@ -24,5 +24,9 @@ package struct RunLock: ~Copyable {
         }
     }
 
-    deinit { close(descriptor) }
+    /// A child that is about to run a program has the descriptor, too, for a moment, and the lock would last as long.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
