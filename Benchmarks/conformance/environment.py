@@ -18,6 +18,9 @@ BINDINGS = "llama_cpp_python-0.3.36"
 LLAMA_SOURCE = HOME / BINDINGS / "vendor" / "llama.cpp"
 LLAMA_BUILD = HOME / "llama.cpp"
 LLAMA_TOOLS = ["llama", "llama-quantize", "llama-bench"]
+# Without this machine's later instructions: AVX2, FMA and F16C, as most processors have them.
+LLAMA_AVX2_BUILD = HOME / "llama.cpp-avx2"
+LLAMA_AVX2_TOOLS = ["llama-bench"]
 
 CMAKE_OPTIONS = [
     "-GNinja", "-DCMAKE_BUILD_TYPE=Release", "-DBUILD_SHARED_LIBS=ON", "-DGGML_NATIVE=ON", "-DGGML_CCACHE=OFF",
@@ -38,6 +41,15 @@ def prepare():
     once("packages", install_packages, Path(__file__).with_name("requirements.txt").read_text())
     once("source", unpack_llama, BINDINGS)
     once("build", build_llama, BINDINGS + " ".join(CMAKE_OPTIONS + LLAMA_TOOLS))
+
+
+def prepare_avx2():
+    """The benchmark program of a llama.cpp that knows AVX2 and nothing later."""
+    prepare()
+    options = [option.replace("GGML_NATIVE=ON", "GGML_NATIVE=OFF") for option in CMAKE_OPTIONS]
+    options += ["-DGGML_AVX2=ON", "-DGGML_FMA=ON", "-DGGML_F16C=ON", "-DGGML_BMI2=ON"]
+    once("build-avx2", lambda: build_llama(LLAMA_AVX2_BUILD, options, LLAMA_AVX2_TOOLS),
+         BINDINGS + " ".join(options + LLAMA_AVX2_TOOLS))
 
 
 def once(name, action, recipe):
@@ -71,12 +83,12 @@ def undated(archive):
             yield member.replace(mtime=None)
 
 
-def build_llama():
+def build_llama(folder=LLAMA_BUILD, options=CMAKE_OPTIONS, tools=LLAMA_TOOLS):
     for program in ["cmake", "ninja"]:
         if not shutil.which(program):
             raise SystemExit(f"{program} is needed to build llama.cpp: apt-get install cmake ninja-build")
-    run("cmake", "-S", LLAMA_SOURCE, "-B", LLAMA_BUILD, *CMAKE_OPTIONS)
-    run("ninja", "-C", LLAMA_BUILD, *LLAMA_TOOLS)
+    run("cmake", "-S", LLAMA_SOURCE, "-B", folder, *options)
+    run("ninja", "-C", folder, *tools)
 
 
 def run(*command):

@@ -15,25 +15,31 @@ extern const ck_kernels ck_kernels_generic;
 #include <cpuid.h>
 
 extern const ck_kernels ck_kernels_avx2;
+extern const ck_kernels ck_kernels_avxvnni;
 extern const ck_kernels ck_kernels_avx512;
 extern const ck_kernels ck_kernels_avx512vbmi;
 
-ck_level ck_best_level(void) {
+bool ck_has_level(ck_level level) {
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c")) {
-        return ck_generic;
-    }
-    const int wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
         && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
         && __builtin_cpu_supports("avx512vnni");
-    if (!wide) return ck_avx2;
-    return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni") ? ck_avx512vbmi : ck_avx512;
+    switch (level) {
+    case ck_avx512vbmi: return avx512 && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni");
+    case ck_avx512: return avx512;
+    case ck_avxvnni: return avx2 && __builtin_cpu_supports("avxvnni");
+    case ck_avx2: return avx2;
+    case ck_generic: return true;
+    }
+    return false;
 }
 
 const ck_kernels *ck_kernels_of(ck_level level) {
     switch (level) {
     case ck_avx512vbmi: return &ck_kernels_avx512vbmi;
     case ck_avx512: return &ck_kernels_avx512;
+    case ck_avxvnni: return &ck_kernels_avxvnni;
     case ck_avx2: return &ck_kernels_avx2;
     default: return &ck_kernels_generic;
     }
@@ -51,8 +57,8 @@ void ck_cpu_name(char name[static 49]) {
 
 #else
 
-ck_level ck_best_level(void) {
-    return ck_generic;
+bool ck_has_level(ck_level level) {
+    return level == ck_generic;
 }
 
 const ck_kernels *ck_kernels_of(ck_level level) {

@@ -5,7 +5,7 @@ import Glibc
 package enum CPU {
     /// Instructions that kernels use; every level gives the same bits.
     package enum Level: Int32, Comparable, Sendable, CaseIterable {
-        case generic, avx2, avx512, avx512vbmi
+        case generic, avx2, avxvnni, avx512, avx512vbmi
 
         package static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
     }
@@ -20,13 +20,17 @@ package enum CPU {
         return words.isEmpty ? "unknown processor" : words.joined(separator: " ")
     }()
 
-    /// The best level this processor has.
-    package static let bestLevel = Level(rawValue: ck_best_level().rawValue) ?? .generic
+    /// The levels that this processor has, the best one last.
+    package static let levels = Level.allCases.filter { ck_has_level(ck_level(rawValue: $0.rawValue)) }
 
-    /// The level in use: the best, or a lower one that the environment names (`OFFSTAGE_KERNELS=generic`, `avx2`).
+    package static var bestLevel: Level { levels.last ?? .generic }
+
+    /// The level in use: the best, or the best up to one that the environment names (`OFFSTAGE_KERNELS=generic`, `avx2`,
+    /// `avxvnni`, `avx512`).
     package static let level: Level = {
         let named = getenv("OFFSTAGE_KERNELS").map { String(cString: $0) }
-        return min(bestLevel, Level.allCases.first { "\($0)" == named } ?? bestLevel)
+        let most = Level.allCases.first { "\($0)" == named } ?? bestLevel
+        return levels.last { $0 <= most } ?? .generic
     }()
 
     static let kernels: ck_kernels = ck_kernels_of(ck_level(rawValue: level.rawValue)).pointee
@@ -44,7 +48,7 @@ package enum CPU {
         let isEnough =
             switch level {
             case .avx512, .avx512vbmi: wide.contains(name)
-            case .avx2: middle.contains(name)
+            case .avx2, .avxvnni: middle.contains(name)
             case .generic: true
             }
         guard !isEnough else { return nil }

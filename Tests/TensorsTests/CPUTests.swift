@@ -4,7 +4,8 @@ import Testing
 struct CPUTests {
     @Test func `the processor has a name and a level`() {
         #expect(!CPU.name.isEmpty)
-        #expect(CPU.level <= CPU.bestLevel)
+        #expect(CPU.levels.first == .generic)
+        #expect(CPU.levels.contains(CPU.level))
     }
 
     @Test func `a BLAS held below the processor is warned about`() {

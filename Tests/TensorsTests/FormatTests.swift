@@ -26,7 +26,7 @@ struct FormatTests {
             let expected = golden.numbers.withUnsafeBytes {
                 $0.bindMemory(to: UInt32.self).map(UInt32.init(littleEndian:))
             }
-            for level in levels {
+            for level in CPU.levels {
                 var numbers = [Float](repeating: 0, count: expected.count)
                 golden.blocks.withUnsafeBytes {
                     kernels(level).formats[Int(format.number)].decode($0.baseAddress!, expected.count, &numbers)

@@ -4,7 +4,7 @@ import Testing
 
 /// Every level of kernels gives the bits of the scalar one.
 struct LevelTests {
-    private static let faster = Array(levels.dropFirst())
+    private static let faster = Array(CPU.levels.dropFirst())
 
     @Test(arguments: faster, WeightFormat.allCases)
     func `products`(level: CPU.Level, format: WeightFormat) {

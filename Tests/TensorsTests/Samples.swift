@@ -129,9 +129,6 @@ struct SampleWeights {
     }
 }
 
-/// Every level of kernels that this processor has, the slowest first.
-let levels = CPU.Level.allCases.filter { $0 <= CPU.bestLevel }
-
 func kernels(_ level: CPU.Level) -> ck_kernels {
     ck_kernels_of(ck_level(rawValue: level.rawValue)).pointee
 }

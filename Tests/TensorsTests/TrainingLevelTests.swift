@@ -4,7 +4,7 @@ import Testing
 
 /// Every level gives the bits of the scalar one in what training needs, too.
 struct TrainingLevelTests {
-    private static let faster = Array(levels.dropFirst())
+    private static let faster = Array(CPU.levels.dropFirst())
 
     @Test(arguments: faster, [(1, 1, 1), (5, 70, 33), (29, 37, 300), (13, 290, 17)])
     func `dense products`(level: CPU.Level, shape: (Int, Int, Int)) {

@@ -20,6 +20,8 @@ typedef enum : int32_t {
     ck_generic,
     /// AVX2, FMA, F16C.
     ck_avx2,
+    /// These with AVX-VNNI.
+    ck_avxvnni,
     /// AVX-512 F, BW, VL, DQ, VNNI.
     ck_avx512,
     /// These with VBMI and GFNI.
@@ -142,8 +144,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
         const float *out, const float *log_sums, float *query_gradient, float *key_gradient, float *value_gradient);
 } ck_kernels;
 
-/// The best level that this processor has.
-ck_level ck_best_level(void);
+/// Whether the processor has the instructions of a level. A greater level is the better one.
+bool ck_has_level(ck_level level);
 
 /// The kernels of a level; not to be called when the processor lacks it.
 const ck_kernels *ck_kernels_of(ck_level level);
