@@ -43,8 +43,9 @@ INLINE size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-INLINE f32x16 splat(float value) {
-    return (f32x16){} + value;
+INLINE f32x16 splat(float v) {
+    // Written out, since 0 + v is not v to a compiler that must keep the sign of −0.
+    return (f32x16){v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v};
 }
 
 INLINE void store(f32x16 vector, float *to) {
