@@ -16,6 +16,9 @@
 // Rows and vectors of columns of a tile of a dense product, likewise.
 #define DENSE_HEIGHT 6
 #define DENSE_VECTORS 1
+// Query heads of a tile of attention, and its sums.
+#define ATTENTION_ROWS 4
+#define ATTENTION_SUMS 4
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c" INSTRUCTIONS))), apply_to = function)
 

@@ -16,6 +16,9 @@
 // Rows and vectors of columns of a tile of a dense product, likewise.
 #define DENSE_HEIGHT 12
 #define DENSE_VECTORS 2
+// Query heads of a tile of attention, and its sums.
+#define ATTENTION_ROWS 8
+#define ATTENTION_SUMS 16
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c" INSTRUCTIONS))), \

@@ -14,6 +14,9 @@
 // Rows and vectors of columns of a tile of a dense product, likewise.
 #define DENSE_HEIGHT 4
 #define DENSE_VECTORS 1
+// Query heads of a tile of attention, and its sums.
+#define ATTENTION_ROWS 4
+#define ATTENTION_SUMS 4
 
 #include "Vectors.h"
 

@@ -89,18 +89,25 @@ package struct KeyValueCache: ~Copyable, @unchecked Sendable {  // Owns its memo
         checkRoom(for: queries.rows, at: position)
         precondition(window ?? 1 > 0, "a window of \(window ?? 0)")
         let group = queries.columns / headSize / heads
+        let together = tokensPerTile(queries.rows, group: group, threads: workers?.count ?? 1)
         result.use(rows: queries.rows)
         result.withView { view in
-            Workers.forEach(queries.rows * heads, on: workers, from: 2) { tile in
-                let (row, head) = tile.quotientAndRemainder(dividingBy: heads)
+            Workers.forEach((queries.rows + together - 1) / together * heads, on: workers, from: 2) { tile in
+                let (part, head) = tile.quotientAndRemainder(dividingBy: heads)
+                let row = part * together
                 let at = row * view.columns + head * group * headSize
-                let last = position + row
-                let first = max(0, last - (window ?? last + 1) + 1)
-                CPU.kernels.attend(
-                    queries.storage + at, group, headSize, keys(head), values(head), first, last, scale,
-                    view.storage + at)
+                var lookup = ck_lookup(
+                    tokens: min(together, queries.rows - row), heads: group, head_size: headSize, stride: view.columns,
+                    position: position + row, window: window ?? .max, scale: scale)
+                CPU.kernels.attend(&lookup, queries.storage + at, keys(head), values(head), view.storage + at)
             }
         }
+    }
+
+    /// Tokens that share what is read of a head: as many as the kernel takes together, but few enough that every thread has
+    /// several tiles. Changes no bit.
+    private func tokensPerTile(_ tokens: Int, group: Int, threads: Int) -> Int {
+        max(1, min(64 / group, tokens * heads / (4 * threads)))
     }
 
     private func checkRoom(for tokens: Int, at position: Int) {

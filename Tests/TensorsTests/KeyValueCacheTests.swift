@@ -71,27 +71,34 @@ struct KeyValueCacheTests {
         }
     }
 
-    @Test func `neither chunks nor threads change a bit`() {
-        let (tokens, heads, group, size) = (75, 2, 4, 32)
+    @Test(arguments: [nil, 1, 50, 300], [(tokens: 75, size: 32), (tokens: 530, size: 20)])
+    func `neither chunks nor threads change a bit`(window: Int?, shape: (tokens: Int, size: Int)) {
+        let (tokens, heads, group, size) = (shape.tokens, 2, 3, shape.size)
         let queries = randomMatrix(rows: tokens, columns: heads * group * size, seed: 1)
         let keys = randomMatrix(rows: tokens, columns: heads * size, seed: 2)
         let values = randomMatrix(rows: tokens, columns: heads * size, seed: 3)
-        var whole = KeyValueCache(capacity: 80, heads: heads, headSize: size)
-        whole.append(keys: keys, values: values, at: 0)
-        var together = Matrix(rows: tokens, columns: queries.columns)
-        whole.attend(queries, at: 0, window: 50, scale: 0.2, into: &together, on: Workers(count: 3))
-
-        var single = KeyValueCache(capacity: 80, heads: heads, headSize: size)
-        var one = Matrix(rows: 1, columns: queries.columns)
-        for token in 0..<tokens {
-            single.append(keys: row(token, of: keys), values: row(token, of: values), at: token)
-            single.attend(row(token, of: queries), at: token, window: 50, scale: 0.2, into: &one)
-            for column in 0..<queries.columns { #expect(one[0, column] == together[token, column]) }
+        func attended(chunk: Int, threads: Int) -> [UInt32] {
+            let workers = Workers(count: threads)
+            var cache = KeyValueCache(capacity: tokens + 5, heads: heads, headSize: size)
+            var result = Matrix(rows: chunk, columns: queries.columns)
+            return stride(from: 0, to: tokens, by: chunk).flatMap { first in
+                let part = first..<min(first + chunk, tokens)
+                cache.append(keys: rows(part, of: keys), values: rows(part, of: values), at: first)
+                cache.attend(
+                    rows(part, of: queries), at: first, window: window, scale: 0.2, into: &result, on: workers)
+                return bits(result)
+            }
+        }
+        let single = attended(chunk: 1, threads: 1)
+        for (chunk, threads) in [(tokens, 1), (tokens, 3), (9, 2), (128, 8)] {
+            #expect(attended(chunk: chunk, threads: threads) == single)
         }
     }
 
-    private func row(_ row: Int, of matrix: borrowing Matrix) -> Matrix {
-        Matrix([(0..<matrix.columns).map { matrix[row, $0] }])
+    private func rows(_ range: Range<Int>, of matrix: borrowing Matrix) -> Matrix {
+        var rows: [[Float]] = []
+        for row in range { rows.append((0..<matrix.columns).map { matrix[row, $0] }) }
+        return Matrix(rows)
     }
 
     @Test func `great scores do not overflow`() {

@@ -131,10 +131,46 @@ struct LevelTests {
         for (first, last) in [(0, 0), (0, 700), (37, 290), (300, 1023)] {
             func result(_ kernels: ck_kernels) -> [UInt32] {
                 var out = [Float](repeating: 0, count: heads * size)
-                kernels.attend(queries, heads, size, keys, values, first, last, 0.3, &out)
+                var lookup = ck_lookup(
+                    tokens: 1, heads: heads, head_size: size, stride: heads * size, position: last,
+                    window: last - first + 1, scale: 0.3)
+                kernels.attend(&lookup, queries, keys, values, &out)
                 return out.map(\.bitPattern)
             }
             #expect(result(kernels(level)) == result(kernels(.generic)))
+        }
+    }
+    /// Later positions, which nobody sees, are not finite.
+    @Test(arguments: CPU.levels, [(1, 33), (2, 16), (3, 80), (4, 64), (5, 7), (8, 24), (12, 32)])
+    func `tokens attend together as each of them alone`(level: CPU.Level, shape: (heads: Int, size: Int)) {
+        let (heads, size) = shape
+        let stride = heads * size + 5
+        var keys = normalNumbers(560 * size, seed: 1)
+        var values = normalNumbers(560 * ((size + 15) / 16 * 16), seed: 2)
+        let queries = normalNumbers(12 * stride, seed: 3)
+        for (position, tokens) in [(0, 9), (14, 3), (250, 8), (255, 2), (508, 12)] {
+            let end = (position + tokens + 15) / 16 * 16
+            for index in end * size..<keys.count { keys[index] = .nan }
+            for index in (position + tokens) * (values.count / 560)..<values.count { values[index] = .infinity }
+            for window in [1, 3, 100, 300, .max] {
+                func lookup(_ tokens: Range<Int>) -> [UInt32] {
+                    var out = [Float](repeating: 0, count: 12 * stride)
+                    var lookup = ck_lookup(
+                        tokens: tokens.count, heads: heads, head_size: size, stride: stride,
+                        position: position + tokens.lowerBound, window: window, scale: 0.3)
+                    let row = tokens.lowerBound * stride
+                    queries.withUnsafeBufferPointer { queries in
+                        out.withUnsafeMutableBufferPointer { out in
+                            kernels(level)
+                                .attend(&lookup, queries.baseAddress! + row, keys, values, out.baseAddress! + row)
+                        }
+                    }
+                    return out[row..<row + tokens.count * stride].map(\.bitPattern)
+                }
+                #expect(lookup(0..<tokens) == (0..<tokens).flatMap { lookup($0..<$0 + 1) })
+            }
+            keys = normalNumbers(560 * size, seed: 1)
+            values = normalNumbers(values.count, seed: 2)
         }
     }
 }

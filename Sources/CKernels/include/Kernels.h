@@ -52,6 +52,18 @@ typedef struct {
     size_t row, column;
 } ck_strided;
 
+/// What consecutive tokens look up in a cache: the `heads` query heads of each that share one key and value head.
+typedef struct {
+    size_t tokens, heads, head_size;
+    /// From one token to the next, of queries and results.
+    size_t stride;
+    /// That of the first token.
+    size_t position;
+    /// Positions that a token sees, its own included.
+    size_t window;
+    float scale;
+} ck_lookup;
+
 /// One key and value head of one sequence, and the `group` query heads that share it.
 typedef struct {
     /// Tokens of the sequence.
@@ -100,12 +112,10 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     /// Rotates `pairs` pairs (i, i + pairs).
     void (*rotate_halves)(float *head, const float *cosines, const float *sines, size_t pairs);
 
-    /// Softmax attention of `heads` query heads `[heads][head_size]` that share one key and value head, over the
-    /// positions `first` up to and including `last`. Keys lie `[position / 16][head_size][16]`, values
-    /// `[position][head_size rounded up to 16]`; `out` is `[heads][head_size]`.
+    /// Softmax attention over the positions up to each token's own. Keys lie `[position / 16][head_size][16]`, values
+    /// `[position][head_size rounded up to 16]`; of the queries and `out` the first token's first head is given.
     void (*attend)(
-        const float *queries, size_t heads, size_t head_size, const float *keys, const float *values, size_t first,
-        size_t last, float scale, float *out);
+        const ck_lookup *lookup, const float *queries, const float *keys, const float *values, float *out);
 
     /// `out[i * stride + j]` = Σ over p of left(i, p) × right(p, j), or that added to what is there: one chain of fused
     /// multiply-adds in ascending p, begun with 0 or with what is there.
