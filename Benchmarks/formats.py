@@ -3,9 +3,8 @@
     python3 Benchmarks/formats.py
 
 One random model goes through llama-quantize into each format; both sides read the same file, run the same number of
-threads and take turns. The last columns are the bytes of weights that decoding passes in a second, and how that compares
-with Q4_0. Run it on an idle machine; the load that there was is printed. offstage reads its experts from the disk during the
-prompt, so a short one shows the disk.
+threads, warm up and take turns. The last columns are the bytes of weights that decoding passes in a second, and how that
+compares with Q4_0. Run it on an idle machine; the load that there was is printed.
 """
 
 import argparse
@@ -36,16 +35,15 @@ FORMATS = {
 def main():
     options = parse_options()
     environment.enter()
-    os.environ.pop("OPENBLAS_CORETYPE", None)  # below the CPU on some machines; gone for both sides
+    versus.prepare(options)
     with tempfile.TemporaryDirectory(prefix="formats-", dir=options.scratch) as scratch:
         scratch = Path(scratch)
         source = scratch / "source.gguf"
         versus.run(options.offstage, "synth", source, "--format", "f16", *SHAPE)
-        prompt = versus.prompt_file(options, scratch, source)
         print(f"{'':7}{'prompt, tokens/s':>56}{'decoding, tokens/s':>56}{'GB/s':>8}{'of Q4_0':>9}{'load':>6}")
         speed_of_q4_0 = None
         for format in options.formats:
-            speed = measured(options, format, source, prompt, scratch)
+            speed = measured(options, format, source, scratch)
             speed_of_q4_0 = speed_of_q4_0 or speed
             print(f"{speed:8.2f}{speed / speed_of_q4_0:9.2f}{os.getloadavg()[0]:6.1f}", flush=True)
 
@@ -53,17 +51,19 @@ def main():
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--offstage", type=Path, default=environment.PROJECT / ".build/release/offstage")
-    parser.add_argument("--llama-bench", type=Path, default=environment.LLAMA_BUILD / "bin" / "llama-bench")
+    parser.add_argument("--llama-bench", type=Path, help="instead of the one that is built here")
+    parser.add_argument("--avx2", action="store_true", help="nothing later than AVX2 on either side")
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS), help="the first one is compared with")
     parser.add_argument("--threads", default="2")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--prompt", type=int, default=2000, help="tokens in the prompt")
+    parser.add_argument("--prompt", type=int, default=512, help="tokens in the prompt")
     parser.add_argument("--decode", type=int, default=64, help="tokens to decode")
+    parser.add_argument("--depth", type=int, default=0, help="tokens before those that are timed")
     parser.add_argument("--scratch", type=Path, help="where the models go for as long as it runs (default: /tmp)")
     return parser.parse_args()
 
 
-def measured(options, format, source, prompt, scratch):
+def measured(options, format, source, scratch):
     """Prints both sides' speeds and returns the bytes per second that ours decodes."""
     gguf, store = scratch / "model.gguf", scratch / "experts" / "model"
     quantize = environment.LLAMA_BUILD / "bin" / "llama-quantize"
@@ -71,8 +71,9 @@ def measured(options, format, source, prompt, scratch):
     versus.run(options.offstage, "pack", gguf, "--name", "model", "--experts-dir", scratch / "experts", "--force")
     ours, theirs = [], []
     for _ in range(options.repeats):
-        ours.append(versus.offstage_speed(options, store, prompt, scratch / "stats.json"))
-        theirs.append(versus.llama_speed(options, gguf))
+        tests, speeds = versus.offstage_tests(options, store), versus.llama_speeds(options, gguf)
+        ours.append([tests[phase]["tokens_per_second"] for phase in ["prompt", "decode"]])
+        theirs.append([speeds[phase] for phase in ["prompt", "decode"]])
     print(f"{format:7}", end="")
     for phase in range(2):
         our, their = [run[phase] for run in ours], [run[phase] for run in theirs]
