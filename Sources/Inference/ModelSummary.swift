@@ -89,7 +89,8 @@ extension ModelSource {
 }
 
 extension Store {
-    fileprivate var formats: [(role: TensorRole, format: WeightFormat)] {
+    /// The format of every tensor.
+    var formats: [(role: TensorRole, format: WeightFormat)] {
         let architecture = manifest.architecture
         let dense = TensorRole.dense(of: architecture).compactMap { role in
             manifest.dense[role.name].map { (role, $0) }

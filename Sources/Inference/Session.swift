@@ -3,7 +3,7 @@ import Mixture
 import ModelFiles
 import Offload
 public import Profiling
-import Tensors
+package import Tensors
 import Transformer
 
 /// A model in memory, ready to score and continue texts.
@@ -13,11 +13,11 @@ public final class Session {
     public let plan: MemoryPlan
     /// What the person who waits should know before it begins, in whole sentences.
     public let warnings: [String]
-    private let model: Model
+    let model: Model
     private let options: SessionOptions
     private let language: LanguageModel
     private let cache: ExpertCache
-    private let workers: Workers
+    package let workers: Workers
     private var planning: SessionPlanning
     private let loadSeconds: Double
     /// The slots that the plan has room for.
@@ -124,6 +124,32 @@ public final class Session {
         }
     }
 
+    /// Takes tokens through the layers for the sake of the time that it takes: as a prompt, whose last token's logits are made,
+    /// or one after another, each with its logits.
+    ///
+    /// - Parameters:
+    ///   - tokens: at least one, and none but the model's own ids.
+    ///   - position: that of the first; all before it have passed already, in this session.
+    /// - Throws: `CancellationError` once `isCancelled` says yes, and errors that say why a pass could not be done.
+    package func timed(
+        _ tokens: [Int], at position: Int, as phase: RoutingTraceEntry.Phase, isCancelled: () -> Bool = { false }
+    ) throws -> PassTiming {
+        let before = cache.counters
+        let clock = Stopwatch()
+        try workers.cancellable(by: isCancelled) {
+            let length = phase == .decode ? 1 : language.limits.tokens
+            for start in stride(from: 0, to: tokens.count, by: length) {
+                let part = tokens[start..<min(start + length, tokens.count)]
+                try language.pass(part, at: position + start, phase: phase)
+                guard phase == .decode || part.endIndex == tokens.count else { continue }
+                try language.logits(of: part.count - 1..<part.count) { _, _ in }
+            }
+        }
+        let timing = PassTiming(tokens: tokens.count, seconds: clock.seconds, cache.counters.since(before))
+        planning.keep()
+        return timing
+    }
+
     /// Does work that ends in the middle of a layer once nobody waits for it any more.
     private func unlessCancelled(by isCancelled: () -> Bool, _ work: () throws -> Void) throws {
         do { try workers.cancellable(by: isCancelled, work) } catch is CancellationError {}
@@ -187,6 +213,13 @@ public final class Session {
         let untouched = language.cacheBytes(of: positions..<positions + more) + cache.untouchedBytes
         let spare = SpareMemory(of: plan.budget, untouched: untouched, tokens: more, fileReads: fileReads)
         cache.grow(to: slabs.filling(slabs.bytes + spare.bytes))
+    }
+
+    /// The same for one that makes passes of its own, once there has been one as long as any will be.
+    ///
+    /// - Parameter positions: how many have been touched.
+    package func useSpareMemory(after positions: Int) {
+        useSpareMemory(after: positions, newTokens: language.limits.positions - positions)
     }
 
     /// Samples from the logits of the last token that passed.

@@ -103,10 +103,3 @@ extension Span where Element == Float {
         return best
     }
 }
-
-/// Reads all of some memory that holds finite floats, for those who want to know how long that takes.
-package func readThrough(_ memory: UnsafeRawBufferPointer) -> Bool {
-    let floats = memory.bindMemory(to: Float.self)
-    guard let start = floats.baseAddress else { return true }
-    return CPU.kernels.first_non_finite(start, floats.count) == floats.count
-}

@@ -25,7 +25,7 @@ struct Offstage: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Pack.self, Run.self, Score.self, Tokenize.self, Inspect.self, Train.self, Compare.self, Profile.self,
-            Export.self, Plan.self, Trace.self, Synth.self, Models.self, Remove.self,
+            Export.self, Plan.self, Bench.self, Trace.self, Synth.self, Models.self, Remove.self,
         ])
 
     static func main() {

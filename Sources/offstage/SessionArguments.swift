@@ -1,14 +1,9 @@
-public import ArgumentParser
-public import Inference
-public import Mixture
-public import Offload
+import ArgumentParser
+import Inference
 
 /// The flags that every command that runs a model shares.
 struct SessionArguments: ParsableArguments {
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Memory for the whole process: 6G, 800M; 25% of the experts; min; auto.", valueName: "size"))
-    var ram: MemoryBudget = .automatic
+    @OptionGroup var work: WorkArguments
 
     @Option(
         parsing: .unconditional,
@@ -20,49 +15,13 @@ struct SessionArguments: ParsableArguments {
         help: ArgumentHelp("Positions to make room for. (default: as many as the text may need)", valueName: "tokens"))
     var context: Int?
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Tokens of a text per pass through the layers. (default: the whole text)", valueName: "tokens"))
-    var promptChunk: Int?
-
-    @Option(help: "Which expert makes room for another.")
-    var policy: EvictionPolicyName = .decay
-
-    @Option(help: "Read the experts of a prompt's next layer while this one computes.")
-    var prefetch: Switch = .on
-
-    @Option(
-        help: ArgumentHelp(
-            "How experts are spread over threads: rows, experts, groups:2, tiles, tokens; auto.", valueName: "name"))
-    var strategy: StrategyChoice = .automatic
-
-    @Option(
-        help: ArgumentHelp(
-            "Where memory is in several nodes, give each a share of every expert's rows (rows), or leave it to the system (off).",
-            valueName: "policy"))
-    var numa: MemoryPolicy = .rows
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Experts that a token visits, instead of the model's own number; this changes the output.",
-            valueName: "count"))
-    var expertsPerToken: Int?
-
     func validate() throws {
-        try Limits.check("--experts-per-token", expertsPerToken, 1...Int.max)
         try Limits.check("--threads", threads, 1...Limits.threads)
         try Limits.check("--context", context, 1...Limits.positions)
-        try Limits.check("--prompt-chunk", promptChunk, 1...Int.max)
     }
 
     /// Opens a packed model as these flags want it.
-    func model(at path: String) throws -> Model {
-        let model = try Model(path: path, expertsPerToken: expertsPerToken)
-        Terminal.warn(model.warnings)
-        return model
-    }
+    func model(at path: String) throws -> Model { try work.model(at: path) }
 
     /// The options of a session for `promptTokens` tokens and up to `newTokens` more.
     ///
@@ -73,45 +32,12 @@ struct SessionArguments: ParsableArguments {
                 "the text has \(promptTokens) tokens, and there is room for \(context) positions; ask for more with --context"
             )
         }
-        var options = SessionOptions()
-        options.budget = ram
+        var options = work.options
         if let threads { options.threads = threads }
         options.positions = context ?? promptTokens + newTokens
-        options.passTokens = min(promptChunk ?? promptTokens, promptTokens)
+        options.passTokens = min(work.promptChunk ?? promptTokens, promptTokens)
         // A text that is continued wants the logits of its last token alone.
         if newTokens > 0 { options.scoredTokens = 1 }
-        options.policy = policy
-        options.strategy = strategy
-        options.usesMemoryNodes = numa == .rows
-        options.planFolder = HomeOptions.cacheHome
-        options.prefetchesPrompts = prefetch == .on
         return options
     }
-}
-
-enum MemoryPolicy: String, NamedOption { case rows, off }
-
-enum Switch: String, NamedOption { case on, off }
-
-extension MemoryBudget: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-
-    public var defaultValueDescription: String {
-        switch self {
-        case .automatic: "auto"
-        case .smallest: "min"
-        case .bytes(let bytes): "\(bytes)"
-        case .expertShare(let share): "\(share * 100)%"
-        }
-    }
-}
-
-extension EvictionPolicyName: NamedOption {}
-
-extension StrategyChoice: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument.lowercased()) }
-
-    public var defaultValueDescription: String { description }
-
-    public static var allValueStrings: [String] { ["auto", "rows", "experts", "groups:2", "tiles", "tokens"] }
 }

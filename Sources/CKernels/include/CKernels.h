@@ -2,6 +2,7 @@
 #define OFFSTAGE_CKERNELS_H
 
 #include "Arguments.h"
+#include "Ceilings.h"
 #include "Checksum.h"
 #include "Formats.h"
 #include "Kernels.h"

@@ -14,7 +14,7 @@ package struct PlanMemory: Codable {
         package var processors = CPU.defaultThreads
         package var threads: Int
         /// Goes up when kernels or strategies change.
-        package var revision = 1
+        package var revision = 2
     }
 
     /// What was measured of experts of one shape.

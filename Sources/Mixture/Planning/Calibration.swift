@@ -19,34 +19,23 @@ package struct Calibration {
         let (steps, units) = (64, 64 * threads)
         let stepping = Workers.Team(threads: threads, units: Array(repeating: threads, count: steps))
         let flat = Workers.Team(threads: threads, units: [units])
-        let (alone, together) = (part(of: memory, threads: 1), part(of: memory, threads: threads))
-        let times = Timing.seconds([
-            Timing.Task { workers.forEach(threads) { _ in } },
-            Timing.Task { try? workers.run([stepping], { _, _, _ in }, didFinish: { _, _ in }) },
-            Timing.Task { try? workers.run([flat], { _, _, _ in }, didFinish: { _, _ in }) },
-            Timing.Task { read(memory, alone, threads: 1) }, Timing.Task { read(memory, together, threads: threads) },
-        ]).map(\.seconds)
+        let reading = [1, threads].flatMap { threads in
+            Workers.distancesAhead.map { ahead in
+                Timing.Task { workers.read(UnsafeRawBufferPointer(memory), threads: threads, ahead: ahead) }
+            }
+        }
+        let times = Timing.seconds(
+            [
+                Timing.Task { workers.forEach(threads) { _ in } },
+                Timing.Task { try? workers.run([stepping], { _, _, _ in }, didFinish: { _, _ in }) },
+                Timing.Task { try? workers.run([flat], { _, _, _ in }, didFinish: { _, _ in }) },
+            ] + reading
+        ).map(\.seconds)
+        let (alone, together) = (times[3..<3 + reading.count / 2].min()!, times.suffix(reading.count / 2).min()!)
         let perUnit = max(0, times[2] - times[0]) / Double(units / threads)
         return CostConstants(
             threads: threads, loop: times[0], step: max(0, times[1] - times[0]) / Double(steps) - perUnit,
-            unit: perUnit, bandwidthAlone: Double(alone) / times[3],
-            bandwidthTogether: Double(together * threads) / times[4])
+            unit: perUnit, bandwidthAlone: Double(memory.count) / alone,
+            bandwidthTogether: Double(memory.count) / together)
     }
-
-    /// Bytes that each of so many threads reads.
-    private func part(of memory: UnsafeMutableRawBufferPointer, threads: Int) -> Int {
-        memory.count / threads / 4096 * 4096
-    }
-
-    private func read(_ memory: UnsafeMutableRawBufferPointer, _ part: Int, threads: Int) {
-        let memory = UncheckedMemory(memory)
-        workers.forEach(threads) { thread in
-            _ = readThrough(UnsafeRawBufferPointer(rebasing: memory.bytes[thread * part..<(thread + 1) * part]))
-        }
-    }
-}
-
-private struct UncheckedMemory: @unchecked Sendable {  // Read only.
-    let bytes: UnsafeMutableRawBufferPointer
-    init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
 }

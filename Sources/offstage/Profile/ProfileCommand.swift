@@ -57,7 +57,7 @@ struct Profile: ParsableCommand {
         case (nil, _, true): throw ValidationError("Say what to profile: MODEL with --text, a training run, or --trace")
         case (nil, false, false): throw ValidationError("--text needs a MODEL, and --trace needs none")
         case (_?, _, false): throw ValidationError("A trace is profiled without a model; leave out either")
-        case (nil, _, false) where session.expertsPerToken != nil:
+        case (nil, _, false) where session.work.expertsPerToken != nil:
             throw ValidationError("--experts-per-token is for a model that reads texts; a trace has its own number")
         default: break
         }
@@ -123,7 +123,7 @@ struct Profile: ParsableCommand {
     }
 
     private func source(ofRun path: String) throws -> ProfileSource {
-        guard session.expertsPerToken == nil else {
+        guard session.work.expertsPerToken == nil else {
             throw Complaint("\(path) is a training run; --experts-per-token is for a packed model that reads texts")
         }
         return .run(path, tokens: tokens ?? 32_768, threads: session.threads)
