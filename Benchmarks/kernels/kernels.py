@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-LEVELS = ["avx2", "avx512", "avx512vbmi"]
+LEVELS = ["avx2", "avxvnni", "avx512", "avx512vbmi"]
 FLOATS = {"f32", "f16", "bf16"}
 EIGHT_BITS_OR_MORE = FLOATS | {"q8_0"}
 MANY_ROWS = 32

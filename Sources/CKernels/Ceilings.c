@@ -39,6 +39,7 @@ READ(generic, )
 #include <immintrin.h>
 
 #define AVX2 __attribute__((target("avx2,fma")))
+#define AVXVNNI __attribute__((target("avx2,avxvnni")))
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 
 READ(avx2, AVX2)
@@ -94,6 +95,20 @@ AVX2 static uint64_t bytes_avx2(size_t rounds) {
     return (uint64_t)rounds * sums_avx2 * 32;
 }
 
+AVXVNNI static uint64_t bytes_avxvnni(size_t rounds) {
+    __m256i sum[sums_avx2] = {};
+    __m256i weights = _mm256_set1_epi8(3);
+    const __m256i x = _mm256_set1_epi8(-5);
+    for (size_t round = 0; round < rounds; round++) {
+        UNROLL for (int i = 0; i < sums_avx2; i++) {
+            CHANGES(weights);
+            sum[i] = _mm256_dpbusd_avx_epi32(sum[i], weights, x);
+        }
+    }
+    UNROLL for (int i = 0; i < sums_avx2; i++) USE(sum[i]);
+    return (uint64_t)rounds * sums_avx2 * 32;
+}
+
 AVX2 static uint64_t floats_avx2(size_t rounds) {
     __m256 sum[sums_avx2] = {};
     __m256 weights = _mm256_set1_ps(0.5f);
@@ -110,12 +125,13 @@ AVX2 static uint64_t floats_avx2(size_t rounds) {
 
 uint64_t ck_read(ck_level level, const void *memory, size_t bytes, size_t ahead) {
     if (level >= ck_avx512) return read_avx512(memory, bytes, ahead);
-    return level == ck_avx2 ? read_avx2(memory, bytes, ahead) : read_generic(memory, bytes, ahead);
+    return level >= ck_avx2 ? read_avx2(memory, bytes, ahead) : read_generic(memory, bytes, ahead);
 }
 
 uint64_t ck_multiply_add(ck_level level, ck_arithmetic arithmetic, size_t rounds) {
     const bool is_float = arithmetic == ck_floats;
     if (level >= ck_avx512) return is_float ? floats_avx512(rounds) : bytes_avx512(rounds);
+    if (level == ck_avxvnni) return is_float ? floats_avx2(rounds) : bytes_avxvnni(rounds);
     if (level == ck_avx2) return is_float ? floats_avx2(rounds) : bytes_avx2(rounds);
     return 0;
 }

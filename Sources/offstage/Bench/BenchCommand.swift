@@ -20,7 +20,7 @@ struct Bench: ParsableCommand {
 
               offstage bench --kernels
 
-            needs no MODEL: it measures the products alone, for each format of weights. OFFSTAGE_KERNELS=avx2 (or avx512, \
+            needs no MODEL: it measures the products alone, for each format of weights. OFFSTAGE_KERNELS=avx2 (or avxvnni, avx512, \
             generic) in the environment keeps all of offstage from using better instructions than these.
             """)
 
