@@ -80,14 +80,50 @@ package struct KeyValueCache: ~Copyable, @unchecked Sendable {  // Owns its memo
     ///   - position: that of the first token; keys and values up to the last token's have been appended.
     ///   - window: positions a token sees, its own included; nil: all.
     ///   - result: `[tokens, query heads × headSize]`.
+    ///   - sums: room for ``stretchSums(positions:queryHeads:headSize:)``, where threads may share a token's positions.
+    package func attend(
+        _ queries: borrowing Matrix, at position: Int, window: Int? = nil, scale: Float, into result: inout Matrix,
+        sums: inout Matrix, on workers: Workers
+    ) {
+        let stretches = Self.stretches(seenFrom: position, window: window)
+        guard queries.rows == 1, stretches.count > 1, heads % workers.count != 0, heads < 4 * workers.count else {
+            return attend(queries, at: position, window: window, scale: scale, into: &result, on: workers)
+        }
+        check(queries, at: position, window, result)
+        let group = queries.columns / headSize / heads
+        let needed = Self.stretchSums(positions: stretches.count * Self.stretch, queryHeads: 1, headSize: headSize)
+        precondition(
+            sums.rows >= needed.rows * heads * group && sums.columns == needed.columns,
+            "\(sums.rows) × \(sums.columns) sums for \(heads * group) heads and \(stretches.count) stretches")
+        let lookup = lookup(queries, tokens: 1, at: position, window: window, scale: scale)
+        result.use(rows: 1)
+        result.withView { view in
+            sums.withView { sums in
+                let size = stretches.count * group * sums.columns
+                workers.forEach(stretches.count * heads) { tile in
+                    let (head, index) = tile.quotientAndRemainder(dividingBy: stretches.count)
+                    withUnsafePointer(to: lookup) { lookup in
+                        CPU.kernels.attend_stretch(
+                            lookup, queries.storage + head * group * headSize, keys(head), values(head),
+                            stretches.lowerBound + index, sums.storage + head * size + index * group * sums.columns)
+                    }
+                }
+                for head in 0..<heads {
+                    withUnsafePointer(to: lookup) { lookup in
+                        CPU.kernels.combine_stretches(
+                            lookup, sums.storage + head * size, stretches.count, view.storage + head * group * headSize)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same, positions of a token not being shared.
     package func attend(
         _ queries: borrowing Matrix, at position: Int, window: Int? = nil, scale: Float, into result: inout Matrix,
         on workers: Workers? = nil
     ) {
-        precondition(queries.columns % (heads * headSize) == 0, "\(queries.columns) columns for \(heads) × \(headSize)")
-        precondition(result.columns == queries.columns, "\(queries.columns) columns into \(result.columns)")
-        checkRoom(for: queries.rows, at: position)
-        precondition(window ?? 1 > 0, "a window of \(window ?? 0)")
+        check(queries, at: position, window, result)
         let group = queries.columns / headSize / heads
         let together = tokensPerTile(queries.rows, group: group, threads: workers?.count ?? 1)
         result.use(rows: queries.rows)
@@ -96,9 +132,9 @@ package struct KeyValueCache: ~Copyable, @unchecked Sendable {  // Owns its memo
                 let (part, head) = tile.quotientAndRemainder(dividingBy: heads)
                 let row = part * together
                 let at = row * view.columns + head * group * headSize
-                var lookup = ck_lookup(
-                    tokens: min(together, queries.rows - row), heads: group, head_size: headSize, stride: view.columns,
-                    position: position + row, window: window ?? .max, scale: scale)
+                var lookup = lookup(
+                    queries, tokens: min(together, queries.rows - row), at: position + row, window: window, scale: scale
+                )
                 CPU.kernels.attend(&lookup, queries.storage + at, keys(head), values(head), view.storage + at)
             }
         }
@@ -108,6 +144,38 @@ package struct KeyValueCache: ~Copyable, @unchecked Sendable {  // Owns its memo
     /// several tiles. Changes no bit.
     private func tokensPerTile(_ tokens: Int, group: Int, threads: Int) -> Int {
         max(1, min(64 / group, tokens * heads / (4 * threads)))
+    }
+
+    /// Threads share a token's positions stretch by stretch.
+    private static let stretch = Int(ck_stretch)
+
+    /// What the stretches that a token sees have summed, for all query heads: the shape of a matrix, which has no rows where
+    /// there is nothing to share.
+    package static func stretchSums(positions: Int, queryHeads: Int, headSize: Int) -> (rows: Int, columns: Int) {
+        let count = (positions + stretch - 1) / stretch
+        return (count > 1 ? count * queryHeads : 0, rounded(headSize) + 32)
+    }
+
+    private static func stretches(seenFrom position: Int, window: Int?) -> Range<Int> {
+        let first = max(0, position - (window ?? position + 1) + 1)
+        return first / stretch..<position / stretch + 1
+    }
+
+    private func lookup(
+        _ queries: borrowing Matrix, tokens: Int, at position: Int, window: Int?, scale: Float
+    ) -> ck_lookup {
+        ck_lookup(
+            tokens: tokens, heads: queries.columns / headSize / heads, head_size: headSize, stride: queries.columns,
+            position: position, window: window ?? .max, scale: scale)
+    }
+
+    private func check(
+        _ queries: borrowing Matrix, at position: Int, _ window: Int?, _ result: borrowing Matrix
+    ) {
+        precondition(queries.columns % (heads * headSize) == 0, "\(queries.columns) columns for \(heads) × \(headSize)")
+        precondition(result.columns == queries.columns, "\(queries.columns) columns into \(result.columns)")
+        checkRoom(for: queries.rows, at: position)
+        precondition(window ?? 1 > 0, "a window of \(window ?? 0)")
     }
 
     private func checkRoom(for tokens: Int, at position: Int) {

@@ -44,7 +44,8 @@ final class Attention {
         cache.append(keys: scratch.keys, values: scratch.values, at: position)
         cache.attend(
             scratch.queries, at: position, window: architecture.slidingWindow,
-            scale: 1 / Float(architecture.headSize).squareRoot(), into: &scratch.attended, on: workers)
+            scale: 1 / Float(architecture.headSize).squareRoot(), into: &scratch.attended, sums: &scratch.stretchSums,
+            on: workers)
         scratch.attendedInputs.load(scratch.attended, for: [weights.attentionOutput.format], on: workers)
         scratch.normed.withView { view in
             workers.multiply(scratch.attendedInputs, by: weights.attentionOutput, into: view, exact: false)

@@ -19,6 +19,8 @@ struct Scratch: ~Copyable {
     /// What attention found, `[attentionTokens, heads × headSize]`, and the same prepared for products.
     var attended: Matrix
     var attendedInputs: Activations
+    /// What stretches of positions add to a token's attention, where threads share them.
+    var stretchSums: Matrix
     /// The gate's, `[tokens, experts]`.
     var scores: Matrix
     /// `[logitRows, vocabulary]`
@@ -35,6 +37,7 @@ struct Scratch: ~Copyable {
         values = Matrix(shapes.keys)
         attended = Matrix(shapes.queries)
         attendedInputs = Activations(rows: shapes.queries.rows, columns: shapes.queries.columns)
+        stretchSums = Matrix(shapes.stretchSums)
         scores = Matrix(shapes.scores)
         logits = Matrix(shapes.logits)
         rotary = Rotary(
@@ -45,8 +48,8 @@ struct Scratch: ~Copyable {
     static func bytes(_ architecture: Architecture, limits: PassLimits) -> Int {
         let shapes = Shapes(architecture, limits)
         let matrices = [
-            shapes.hidden, shapes.hidden, shapes.queries, shapes.queries, shapes.keys, shapes.keys, shapes.scores,
-            shapes.logits,
+            shapes.hidden, shapes.hidden, shapes.queries, shapes.queries, shapes.keys, shapes.keys, shapes.stretchSums,
+            shapes.scores, shapes.logits,
         ]
         return matrices.reduce(0) { $0 + Matrix.bytes(rows: $1.rows, columns: $1.columns) }
             + Activations.bytes(rows: shapes.hidden.rows, columns: shapes.hidden.columns)
@@ -56,12 +59,14 @@ struct Scratch: ~Copyable {
 
     private struct Shapes {
         typealias Shape = (rows: Int, columns: Int)
-        let hidden, queries, keys, scores, logits: Shape
+        let hidden, queries, keys, stretchSums, scores, logits: Shape
 
         init(_ architecture: Architecture, _ limits: PassLimits) {
             hidden = (limits.tokens, architecture.hiddenSize)
             queries = (limits.attentionTokens, architecture.headCount * architecture.headSize)
             keys = (limits.attentionTokens, architecture.keyValueHeadCount * architecture.headSize)
+            stretchSums = KeyValueCache.stretchSums(
+                positions: limits.positions, queryHeads: architecture.headCount, headSize: architecture.headSize)
             scores = (limits.tokens, architecture.expertCount)
             logits = (limits.logitRows, architecture.vocabularySize)
         }

@@ -48,7 +48,7 @@ struct KeyValueCacheTests {
             (heads: 1, group: 1, size: 2048),
         ], [nil, 40, 300])
     func `attention agrees with Double`(shape: (heads: Int, group: Int, size: Int), window: Int?) {
-        let tokens = 600
+        let tokens = shape.size < 64 ? 1100 : 600
         let (heads, group, size) = shape
         // Scores of wide heads are great, and a unit in their last place with them.
         let wide = max(1, Double(size) / 64)
@@ -56,7 +56,7 @@ struct KeyValueCacheTests {
         let values = randomMatrix(rows: tokens, columns: heads * size, seed: 2)
         var cache = KeyValueCache(capacity: tokens, heads: heads, headSize: size)
         cache.append(keys: keys, values: values, at: 0)
-        for position in [0, 15, 16, 255, 256, 599] {
+        for position in [0, 15, 16, 255, 256, tokens - 1] {
             let queries = randomMatrix(rows: 1, columns: heads * group * size, seed: 3)
             var result = Matrix(rows: 1, columns: heads * group * size)
             cache.attend(queries, at: position, window: window, scale: 0.25, into: &result)
@@ -93,6 +93,35 @@ struct KeyValueCacheTests {
         for (chunk, threads) in [(tokens, 1), (tokens, 3), (9, 2), (128, 8)] {
             #expect(attended(chunk: chunk, threads: threads) == single)
         }
+    }
+
+    @Test(arguments: [nil, 1500], [20, 64])
+    func `threads share a token's positions and change no bit`(window: Int?, size: Int) {
+        let (tokens, heads, group) = (2600, 2, 3)
+        var cache = KeyValueCache(capacity: tokens, heads: heads, headSize: size)
+        cache.append(
+            keys: randomMatrix(rows: tokens, columns: heads * size, seed: 1),
+            values: randomMatrix(rows: tokens, columns: heads * size, seed: 2), at: 0)
+        let queries = randomMatrix(rows: 1, columns: heads * group * size, seed: 3)
+        let shape = KeyValueCache.stretchSums(positions: tokens, queryHeads: heads * group, headSize: size)
+        #expect(shape.rows == 3 * heads * group)
+        for position in [7, 1023, 1024, 2047, 2048, 2599] {
+            var alone = Matrix(rows: 1, columns: queries.columns)
+            cache.attend(queries, at: position, window: window, scale: 0.2, into: &alone)
+            for threads in [1, 2, 3, 8] {
+                var result = Matrix(rows: 1, columns: queries.columns)
+                var sums = Matrix(rows: shape.rows, columns: shape.columns)
+                cache.attend(
+                    queries, at: position, window: window, scale: 0.2, into: &result, sums: &sums,
+                    on: Workers(count: threads))
+                #expect(bits(result) == bits(alone))
+            }
+        }
+    }
+
+    @Test func `a short context needs no sums of stretches`() {
+        #expect(KeyValueCache.stretchSums(positions: 1024, queryHeads: 8, headSize: 64).rows == 0)
+        #expect(KeyValueCache.stretchSums(positions: 1025, queryHeads: 8, headSize: 60) == (16, 96))
     }
 
     private func rows(_ range: Range<Int>, of matrix: borrowing Matrix) -> Matrix {

@@ -64,6 +64,9 @@ typedef struct {
     float scale;
 } ck_lookup;
 
+/// Positions whose sums are made by themselves, and then combined with those of the stretches before.
+enum { ck_stretch = 1024 };
+
 /// One key and value head of one sequence, and the `group` query heads that share it.
 typedef struct {
     /// Tokens of the sequence.
@@ -116,6 +119,13 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     /// `[position][head_size rounded up to 16]`; of the queries and `out` the first token's first head is given.
     void (*attend)(
         const ck_lookup *lookup, const float *queries, const float *keys, const float *values, float *out);
+    /// The same for one token in two steps, with the same bits: first the sums of each stretch that it sees, which begins
+    /// at position `stretch` × `ck_stretch`. They take `heads` × (`head_size` rounded up to 16, and 32) floats.
+    void (*attend_stretch)(
+        const ck_lookup *lookup, const float *queries, const float *keys, const float *values, size_t stretch,
+        float *sums);
+    /// Then what comes of the sums of `count` consecutive stretches, one after the other.
+    void (*combine_stretches)(const ck_lookup *lookup, float *sums, size_t count, float *out);
 
     /// `out[i * stride + j]` = Σ over p of left(i, p) × right(p, j), or that added to what is there: one chain of fused
     /// multiply-adds in ascending p, begun with 0 or with what is there.
