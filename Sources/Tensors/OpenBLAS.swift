@@ -87,10 +87,19 @@
         }
 
         private static var hasRoom: Bool {
+            let held = ProcessMemory()
+            guard leavesRoom(RLIMIT_AS, held.addresses), leavesRoom(RLIMIT_DATA, held.data) else { return false }
             let memory = mmap(nil, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
             guard let memory, memory != MAP_FAILED else { return false }
             munmap(memory, room)
             return true
+        }
+
+        /// What other threads allocate while the room is tried must find room beside it.
+        private static func leavesRoom(_ resource: __rlimit_resource, _ held: Int) -> Bool {
+            var limit = rlimit()
+            let isKnown = getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0
+            return !isKnown || limit.rlim_cur > 1 << 60 || Int(limit.rlim_cur) - held >= room + (64 << 20)
         }
 
         private static var noRoom: Absence {
