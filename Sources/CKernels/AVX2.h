@@ -59,16 +59,7 @@ INLINE i32x16 offset_sum(const ck_block *x, int first, int second) {
 
 #if defined(HAS_VNNI)
 
-/// Sums in 32 bits, where this level adds products up.
-typedef i32x16 dot_sum;
-
-INLINE dot_sum start_dots(i32x16 sum) {
-    return sum;
-}
-
-INLINE i32x16 whole(dot_sum sum) {
-    return sum;
-}
+#include "WholeDots.h"
 
 INLINE dot_sum dot_unsigned(dot_sum sum, u8x64 weights, int32_t four, bool ends_run) {
     (void)ends_run;

@@ -34,16 +34,7 @@ INLINE void narrow_f16(f32x16 values, void *to) {
     _mm256_storeu_si256((__m256i *)to, _mm512_cvtps_ph((__m512)values, _MM_FROUND_TO_NEAREST_INT));
 }
 
-/// Sums in 32 bits, where this level adds products up.
-typedef i32x16 dot_sum;
-
-INLINE dot_sum start_dots(i32x16 sum) {
-    return sum;
-}
-
-INLINE i32x16 whole(dot_sum sum) {
-    return sum;
-}
+#include "WholeDots.h"
 
 INLINE dot_sum dot_unsigned(dot_sum sum, u8x64 weights, int32_t four, bool ends_run) {
     (void)ends_run;

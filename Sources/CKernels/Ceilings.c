@@ -53,75 +53,33 @@ enum { sums_avx512 = 16, sums_avx2 = 10 };
 #define CHANGES(factor) __asm__("" : "+v"(factor))
 #define USE(sum) __asm__ volatile("" : : "v"(sum))
 
-AVX512 static uint64_t bytes_avx512(size_t rounds) {
-    __m512i sum[sums_avx512] = {};
-    __m512i weights = _mm512_set1_epi8(3);
-    const __m512i x = _mm512_set1_epi8(-5);
-    for (size_t round = 0; round < rounds; round++) {
-        UNROLL for (int i = 0; i < sums_avx512; i++) {
-            CHANGES(weights);
-            sum[i] = _mm512_dpbusd_epi32(sum[i], weights, x);
-        }
+/// STEP adds products of the numbers in `weights` and `x` to `sum`, MULTIPLIED of them.
+#define CEILING(NAME, TARGET, TYPE, SUMS, WEIGHTS, X, STEP, MULTIPLIED) \
+    TARGET static uint64_t NAME(size_t rounds) { \
+        TYPE sums[SUMS] = {}; \
+        TYPE weights = WEIGHTS; \
+        const TYPE x = X; \
+        for (size_t round = 0; round < rounds; round++) { \
+            UNROLL for (int i = 0; i < SUMS; i++) { \
+                CHANGES(weights); \
+                const TYPE sum = sums[i]; \
+                sums[i] = STEP; \
+            } \
+        } \
+        UNROLL for (int i = 0; i < SUMS; i++) USE(sums[i]); \
+        return (uint64_t)rounds * SUMS * MULTIPLIED; \
     }
-    UNROLL for (int i = 0; i < sums_avx512; i++) USE(sum[i]);
-    return (uint64_t)rounds * sums_avx512 * 64;
-}
 
-AVX512 static uint64_t floats_avx512(size_t rounds) {
-    __m512 sum[sums_avx512] = {};
-    __m512 weights = _mm512_set1_ps(0.5f);
-    const __m512 x = _mm512_set1_ps(0.25f);
-    for (size_t round = 0; round < rounds; round++) {
-        UNROLL for (int i = 0; i < sums_avx512; i++) {
-            CHANGES(weights);
-            sum[i] = _mm512_fmadd_ps(weights, x, sum[i]);
-        }
-    }
-    UNROLL for (int i = 0; i < sums_avx512; i++) USE(sum[i]);
-    return (uint64_t)rounds * sums_avx512 * 16;
-}
-
-AVX2 static uint64_t bytes_avx2(size_t rounds) {
-    __m256i sum[sums_avx2] = {};
-    __m256i weights = _mm256_set1_epi8(3);
-    const __m256i x = _mm256_set1_epi8(-5), ones = _mm256_set1_epi16(1);
-    for (size_t round = 0; round < rounds; round++) {
-        UNROLL for (int i = 0; i < sums_avx2; i++) {
-            CHANGES(weights);
-            sum[i] = _mm256_add_epi32(sum[i], _mm256_madd_epi16(_mm256_maddubs_epi16(weights, x), ones));
-        }
-    }
-    UNROLL for (int i = 0; i < sums_avx2; i++) USE(sum[i]);
-    return (uint64_t)rounds * sums_avx2 * 32;
-}
-
-AVXVNNI static uint64_t bytes_avxvnni(size_t rounds) {
-    __m256i sum[sums_avx2] = {};
-    __m256i weights = _mm256_set1_epi8(3);
-    const __m256i x = _mm256_set1_epi8(-5);
-    for (size_t round = 0; round < rounds; round++) {
-        UNROLL for (int i = 0; i < sums_avx2; i++) {
-            CHANGES(weights);
-            sum[i] = _mm256_dpbusd_avx_epi32(sum[i], weights, x);
-        }
-    }
-    UNROLL for (int i = 0; i < sums_avx2; i++) USE(sum[i]);
-    return (uint64_t)rounds * sums_avx2 * 32;
-}
-
-AVX2 static uint64_t floats_avx2(size_t rounds) {
-    __m256 sum[sums_avx2] = {};
-    __m256 weights = _mm256_set1_ps(0.5f);
-    const __m256 x = _mm256_set1_ps(0.25f);
-    for (size_t round = 0; round < rounds; round++) {
-        UNROLL for (int i = 0; i < sums_avx2; i++) {
-            CHANGES(weights);
-            sum[i] = _mm256_fmadd_ps(weights, x, sum[i]);
-        }
-    }
-    UNROLL for (int i = 0; i < sums_avx2; i++) USE(sum[i]);
-    return (uint64_t)rounds * sums_avx2 * 8;
-}
+CEILING(bytes_avx512, AVX512, __m512i, sums_avx512, _mm512_set1_epi8(3), _mm512_set1_epi8(-5),
+    _mm512_dpbusd_epi32(sum, weights, x), 64)
+CEILING(bytes_avxvnni, AVXVNNI, __m256i, sums_avx2, _mm256_set1_epi8(3), _mm256_set1_epi8(-5),
+    _mm256_dpbusd_avx_epi32(sum, weights, x), 32)
+CEILING(bytes_avx2, AVX2, __m256i, sums_avx2, _mm256_set1_epi8(3), _mm256_set1_epi8(-5),
+    _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(weights, x), _mm256_set1_epi16(1))), 32)
+CEILING(floats_avx512, AVX512, __m512, sums_avx512, _mm512_set1_ps(0.5f), _mm512_set1_ps(0.25f),
+    _mm512_fmadd_ps(weights, x, sum), 16)
+CEILING(floats_avx2, AVX2, __m256, sums_avx2, _mm256_set1_ps(0.5f), _mm256_set1_ps(0.25f),
+    _mm256_fmadd_ps(weights, x, sum), 8)
 
 uint64_t ck_read(ck_level level, const void *memory, size_t bytes, size_t ahead) {
     if (level >= ck_avx512) return read_avx512(memory, bytes, ahead);

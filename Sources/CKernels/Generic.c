@@ -57,16 +57,7 @@ INLINE void narrow_f16(f32x16 values, void *to) {
     }
 }
 
-/// Sums in 32 bits, where this level adds products up.
-typedef i32x16 dot_sum;
-
-INLINE dot_sum start_dots(i32x16 sum) {
-    return sum;
-}
-
-INLINE i32x16 whole(dot_sum sum) {
-    return sum;
-}
+#include "WholeDots.h"
 
 INLINE dot_sum dot_unsigned(dot_sum sum, u8x64 weights, int32_t four, bool ends_run) {
     (void)ends_run;

@@ -1,6 +1,6 @@
 extension Array where Element: Hashable {
     /// Each element once, where it first stood.
-    func uniqued() -> [Element] {
+    package func uniqued() -> [Element] {
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }

@@ -52,6 +52,13 @@ struct BenchTests {
 
     private static let level = "OFFSTAGE_KERNELS"
 
+    @Test func `what nobody asked for is no longer than the model has room for`() throws {
+        let bench = try offstage("bench", SharedModels.small(), "-d", "10", "-r", "1", "--no-warmup", "--json")
+        #expect(bench.code == 0, "\(bench.notes)")
+        let tests = try bench.json(Answer.self).tests
+        #expect(tests.count == 2 && tests.contains { $0.promptTokens > 0 } && tests.contains { $0.generatedTokens > 0 })
+    }
+
     @Test func `prompts and generations are timed at every depth, with every repetition in the numbers`() throws {
         let bench = try offstage(
             "bench", SharedModels.wide(), "-p", "8,4", "-n", "3", "-d", "0,5", "-r", "2", "-t", "2", "--ram", "25%",

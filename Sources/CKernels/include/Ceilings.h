@@ -23,8 +23,8 @@ typedef enum : int32_t {
 uint64_t ck_read(ck_level level, const void *_Nonnull memory, size_t bytes, size_t ahead);
 
 /// Multiplies and adds in registers alone, with the instructions that products of a level are made of and enough sums side
-/// by side that none waits for another: `vpdpbusd` with AVX-512, `vpmaddubsw`, `vpmaddwd` and `vpaddd` with AVX2, fused
-/// multiply-adds of floats with either.
+/// by side that none waits for another: `vpdpbusd` with AVX-512 and AVX-VNNI, `vpmaddubsw`, `vpmaddwd` and `vpaddd` with
+/// AVX2, fused multiply-adds of floats with all of them.
 ///
 /// - Returns: how many numbers were multiplied and added; 0 where a level leaves the choice of instructions to the compiler.
 uint64_t ck_multiply_add(ck_level level, ck_arithmetic arithmetic, size_t rounds);

@@ -1,5 +1,6 @@
 import Foundation
 package import Mixture
+import Profiling
 package import Tensors
 
 /// Tries all strategies on loads of one shape of experts, with weights of no meaning, and says what was predicted of each.
@@ -118,9 +119,9 @@ package final class PlanStudy {
         for (index, name) in names.enumerated() {
             let times = seconds[name] ?? []
             strategies[index].calls = times.count
-            strategies[index].measuredSeconds = Self.median(times)
+            strategies[index].measuredSeconds = times.median
             let halves = [0, 1].compactMap { half in
-                Self.median(times.indices.filter { $0 % 2 == half }.map { times[$0] })
+                times.indices.filter { $0 % 2 == half }.map { times[$0] }.median
             }
             learn(call, index, times, strategies)
             if halves.count == 2 { strategies[index].spread = abs(halves[0] - halves[1]) / halves.min()! }
@@ -195,12 +196,5 @@ package final class PlanStudy {
         var memory = PlanMemory(in: folder, threads: workers.count)
         memory.shapes[shape]?.strategies = strategies
         memory.write(in: folder)
-    }
-
-    private static func median(_ numbers: [Double]) -> Double? {
-        guard !numbers.isEmpty else { return nil }
-        let sorted = numbers.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 }

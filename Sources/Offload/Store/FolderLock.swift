@@ -13,7 +13,8 @@ struct FolderLock: ~Copyable {
         }
         // What is thrown from here on runs `deinit`.
         while flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
-            guard errno == EINTR else { throw StoreError.unlocked(folder.path, errno) }
+            let code = errno
+            guard code == EINTR else { throw StoreError.unlocked(folder.path, code) }
         }
     }
 

@@ -72,5 +72,8 @@ extension [Double] {
     /// The value below which a share of the sorted values lies; NaN without any.
     func quantile(_ share: Double) -> Double { isEmpty ? .nan : percentile(100 * share) }
 
+    /// Nil when there are none.
+    package var median: Double? { isEmpty ? nil : sorted().quantile(0.5) }
+
     var mean: Double { isEmpty ? .nan : reduce(0, +) / Double(count) }
 }

@@ -1,5 +1,7 @@
 import Foundation
 import Inference
+import ModelFiles
+import Profiling
 import Tensors
 
 /// The model that is timed, in the words of its table.
@@ -57,7 +59,7 @@ struct BenchAnswer: Encodable {
 extension BenchMachine {
     /// - Parameter ceilings: what was measured, and on how many threads.
     func text(_ ceilings: [(threads: Int, samples: [Ceilings.Sample])]) -> String {
-        let counts = ceilings.map(\.threads).uniqued
+        let counts = ceilings.map(\.threads).uniqued()
         let lines = counts.map { threads in
             let samples = ceilings.filter { $0.threads == threads }.flatMap(\.samples)
             let reads = samples.compactMap(\.bytesPerSecond).median.map { String(format: "reads %.1f GB/s", $0 / 1e9) }
@@ -80,9 +82,4 @@ extension BenchMachine {
         case (.bytes, _): "vpdpbusd"
         }
     }
-}
-
-extension [Int] {
-    /// Each once, in the order of the first ones.
-    fileprivate var uniqued: [Int] { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
 }

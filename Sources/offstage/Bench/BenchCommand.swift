@@ -30,11 +30,15 @@ struct Bench: ParsableCommand {
 
     @Option(
         name: [.short, .long], parsing: .unconditional,
-        help: ArgumentHelp("Tokens of a prompt; 0: none is timed. (default: 512)", valueName: "tokens,…"))
+        help: ArgumentHelp(
+            "Tokens of a prompt; 0: none is timed. (default: 512, or what the model has room for)",
+            valueName: "tokens,…"))
     var prompt: CountList?
     @Option(
         name: [.customShort("n"), .long], parsing: .unconditional,
-        help: ArgumentHelp("Tokens that pass one after another; 0: none. (default: 128)", valueName: "tokens,…"))
+        help: ArgumentHelp(
+            "Tokens that pass one after another; 0: none. (default: 128, or what the model has room for)",
+            valueName: "tokens,…"))
     var generate: CountList?
     @Option(
         name: [.short, .long], parsing: .unconditional,
@@ -72,7 +76,7 @@ struct Bench: ParsableCommand {
         case "": throw ValidationError("MODEL is empty; name a packed model, or give the path of a store or a file")
         case nil where prompt != nil || generate != nil || depth != nil:
             throw ValidationError("--prompt, --generate and --depth are for a MODEL; --kernels has --tokens")
-        case _? where tests.isEmpty:
+        case _? where tests(within: .max).isEmpty:
             throw ValidationError("there is nothing to time: --prompt and --generate are both 0")
         default: break
         }
@@ -92,18 +96,18 @@ struct Bench: ParsableCommand {
     private func time(_ name: String, _ printer: BenchPrinter) throws {
         let path = try home.storePath(of: name)
         let opened = try Interruption.endingAtOnce { try work.model(at: path) }
-        try check(opened)
+        let tests = tests(within: opened.architecture.contextLength)
+        try check(tests, of: opened)
         let bench = try Interruption.endingAtOnce {
             try ModelBench(
                 opened, work, tests: tests, threads: threadCounts, repetitions: repetitions, warmsUp: !noWarmup,
-                seed: seed,
-                path: path)
+                seed: seed, path: path)
         }
         try bench.run(printer)
     }
 
     /// All of it is refused before any of it is timed.
-    private func check(_ model: Model) throws {
+    private func check(_ tests: [BenchTest], of model: Model) throws {
         let longest = model.architecture.contextLength
         if let test = tests.first(where: { $0.positions > longest }) {
             throw Complaint(
@@ -112,10 +116,13 @@ struct Bench: ParsableCommand {
         }
     }
 
-    private var tests: [BenchTest] {
-        BenchTest.all(
-            prompts: (prompt ?? CountList(512)).counts, generations: (generate ?? CountList(128)).counts,
-            depths: (depth ?? CountList(0)).counts)
+    /// - Parameter positions: what nobody asked for is not more than these.
+    private func tests(within positions: Int) -> [BenchTest] {
+        let depths = (depth ?? CountList(0)).counts
+        let room = max(1, positions - (depths.max() ?? 0))
+        return BenchTest.all(
+            prompts: (prompt ?? CountList(min(512, room))).counts,
+            generations: (generate ?? CountList(min(128, room))).counts, depths: depths)
     }
 
     private var threadCounts: [Int] { threads?.counts ?? [CPU.defaultThreads] }

@@ -13,18 +13,12 @@ struct BenchResult: Encodable {
         let shareOfArithmetic: Double?
 
         private enum CodingKeys: String, CodingKey {
-            case seconds, tokensPerSecond, waitSeconds, expertHits, expertMisses, bytesRead, shareOfReads
-            case shareOfArithmetic, readBytesPerSecond, multiplyAddsPerSecond
+            case shareOfReads, shareOfArithmetic, readBytesPerSecond, multiplyAddsPerSecond
         }
 
         func encode(to encoder: any Encoder) throws {
+            try timing.encode(to: encoder)
             var values = encoder.container(keyedBy: CodingKeys.self)
-            try values.encode(timing.seconds, forKey: .seconds)
-            try values.encode(timing.tokensPerSecond, forKey: .tokensPerSecond)
-            try values.encode(timing.waitSeconds, forKey: .waitSeconds)
-            try values.encode(timing.expertHits, forKey: .expertHits)
-            try values.encode(timing.expertMisses, forKey: .expertMisses)
-            try values.encode(timing.bytesRead, forKey: .bytesRead)
             try values.encode(shareOfReads, forKey: .shareOfReads)
             try values.encode(shareOfArithmetic, forKey: .shareOfArithmetic)
             try values.encode(ceilings.bytesPerSecond, forKey: .readBytesPerSecond)
@@ -122,12 +116,6 @@ extension [Double] {
     var standardDeviation: Double {
         guard count > 1 else { return 0 }
         return (reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)).squareRoot()
-    }
-
-    var median: Double? {
-        guard !isEmpty else { return nil }
-        let sorted = sorted()
-        return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
     }
 }
 

@@ -9,7 +9,9 @@ struct KernelArguments: ParsableArguments {
     var isWanted = false
     @Option(help: ArgumentHelp("Formats of weights: q4_0,q8_0. (default: all)", valueName: "format,…"))
     var formats: FormatList?
-    @Option(help: ArgumentHelp("Rows and columns of the weights. (default: 3584x1024,768x2048)", valueName: "shape,…"))
+    @Option(
+        help: ArgumentHelp(
+            "Rows and columns of the weights, up to 1048576 each. (default: 3584x1024,768x2048)", valueName: "shape,…"))
     var shape: WeightShapeList?
     @Option(
         parsing: .unconditional, help: ArgumentHelp("Rows of activations. (default: 1,32,512)", valueName: "count,…"))

@@ -1,4 +1,5 @@
 import Inference
+import Profiling
 import Tensors
 
 /// Measures products of weights in memory and activations, every format by shape, rows of activations and threads.
