@@ -26,49 +26,52 @@ extension Workers {
 
     /// Several products of one input as one parallel loop: query, key and value, or the experts of a layer.
     package func multiply(_ activations: borrowing Activations, _ products: Span<Product>, exact: Bool) {
-        let rows = activations.rows
+        let (rows, threads) = (activations.rows, count)
         var tiles = 0
-        for index in products.indices { tiles += products[index].tiles(rows, exact: exact) }
+        for index in products.indices { tiles += products[index].tiles(rows, exact: exact, threads: threads) }
         forEach(tiles) { tile in
             var tile = tile
             var index = 0
-            while tile >= products[index].tiles(rows, exact: exact) {
-                tile -= products[index].tiles(rows, exact: exact)
+            while tile >= products[index].tiles(rows, exact: exact, threads: threads) {
+                tile -= products[index].tiles(rows, exact: exact, threads: threads)
                 index += 1
             }
-            products[index].run(tile, activations, exact: exact)
+            products[index].run(tile, activations, exact: exact, threads: threads)
         }
     }
 }
 
 extension Workers.Product {
-    /// Rows of a tile: about 64 KiB of weights for few tokens, more for many. Depends on the shapes alone.
-    private func rowsPerTile(_ rows: Int) -> Int {
+    /// Rows of a tile. For few tokens an eighth of a thread's share: a tile begins with memory that nobody has asked for yet, so
+    /// that longer ones are read faster. Where BLAS may multiply it depends on the shapes alone; elsewhere it changes no bit.
+    private func rowsPerTile(_ rows: Int, threads: Int) -> Int {
         let tokens = tokens?.count ?? rows
         if weights.format == .f32, tokens >= WeightMatrix.leastTokensForBLAS { return 256 }
         let pair = 2 * WeightFormat.rowsPerGroup
-        let height = (64 << 10) / (2 * weights.format.bytesPerGroup(columns: weights.columns)!) * pair
-        return max(height, tokens < 8 ? pair : 2 * pair)
+        let bytesPerPair = 2 * weights.format.bytesPerGroup(columns: weights.columns)!
+        let share = weights.rows / pair * bytesPerPair / (8 * threads)
+        let bytes = tokens < 8 ? min(max(share, 64 << 10), 512 << 10) : 64 << 10
+        return max(bytes / bytesPerPair * pair, tokens < 8 ? pair : 2 * pair)
     }
 
     /// Tokens of a tile: not so many that a tile takes long, where that changes no bit.
     private func tokensPerTile(exact: Bool) -> Int { exact || weights.format != .f32 ? 1024 : .max }
 
     /// - Parameter rows: activation rows in use.
-    fileprivate func tiles(_ rows: Int, exact: Bool) -> Int {
+    fileprivate func tiles(_ rows: Int, exact: Bool, threads: Int) -> Int {
         let tokens = tokens?.count ?? rows
         let breadth = tokensPerTile(exact: exact)
-        return tilesOfRows(rows) * (tokens > breadth ? (tokens + breadth - 1) / breadth : 1)
+        return tilesOfRows(rows, threads: threads) * (tokens > breadth ? (tokens + breadth - 1) / breadth : 1)
     }
 
-    private func tilesOfRows(_ rows: Int) -> Int {
-        let height = rowsPerTile(rows)
+    private func tilesOfRows(_ rows: Int, threads: Int) -> Int {
+        let height = rowsPerTile(rows, threads: threads)
         return (weights.rows + height - 1) / height
     }
 
-    fileprivate func run(_ tile: Int, _ activations: borrowing Activations, exact: Bool) {
-        let (part, tile) = tile.quotientAndRemainder(dividingBy: tilesOfRows(activations.rows))
-        let height = rowsPerTile(activations.rows)
+    fileprivate func run(_ tile: Int, _ activations: borrowing Activations, exact: Bool, threads: Int) {
+        let (part, tile) = tile.quotientAndRemainder(dividingBy: tilesOfRows(activations.rows, threads: threads))
+        let height = rowsPerTile(activations.rows, threads: threads)
         let range = tile * height..<min((tile + 1) * height, weights.rows)
         weights.rows(range)
             .multiply(
