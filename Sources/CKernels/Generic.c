@@ -111,6 +111,7 @@ INLINE u32x16 gather(const uint32_t *table, u32x16 indices) {
 #include "Expand.h"
 #include "BlockProducts.h"
 #include "Rows.h"
+#include "AttentionTiles.h"
 #include "Attention.h"
 #include "Blocks.h"
 #include "Encode.h"

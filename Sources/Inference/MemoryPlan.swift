@@ -1,3 +1,5 @@
+public import Tensors
+
 /// What a session will hold in memory, summed before any of it is allocated. All sizes in bytes.
 public struct MemoryPlan: Codable, Sendable, Equatable {
     /// The program itself, its libraries, the tokenizer, and a reserve for what grows later.
@@ -9,8 +11,9 @@ public struct MemoryPlan: Codable, Sendable, Equatable {
     public var scratch = 0
     /// Stacks of threads, buffers of BLAS and of reads, the store's tree pages.
     public var threadsAndBuffers = 0
-    /// Positions of the key/value cache.
+    /// Positions of the key/value cache, and how their numbers are kept.
     public var positions = 0
+    public var keyValueFormat = KeyValueFormat.f32
     /// Slots for experts.
     public var experts = 0
     /// Experts that fit at once.

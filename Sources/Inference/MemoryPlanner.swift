@@ -45,6 +45,7 @@ struct MemoryPlanner {
     ///   cannot be had.
     func plan() throws -> (memory: MemoryPlan, slabs: SlabPlan) {
         try options.check()
+        try checkKeyValueFormat()
         var plan = fixed()
         let greatest = SlabPlan.greatestBytes(layouts: layouts, expertsPerLayer: expertsPerLayer)
         let smallest = SlabPlan.smallestBytes(layouts: layouts, expertsPerLayer: expertsPerLayer)
@@ -86,7 +87,18 @@ struct MemoryPlanner {
             + blasBytes
         plan.threadsAndBuffers += Self.withPageTables(plan.fixed) - plan.fixed
         plan.positions = options.limits.positions
+        plan.keyValueFormat = options.keyValueFormat
         return plan
+    }
+
+    private func checkKeyValueFormat() throws {
+        let (format, size) = (options.keyValueFormat, model.architecture.headSize)
+        guard size % format.blockSize != 0 else { return }
+        throw InferenceError(
+            """
+            keys and values cannot be kept in \(format) for \(model.name): it takes \(format.blockSize) numbers together, and \
+            heads are \(size) wide. Take f16, or f32.
+            """)
     }
 
     /// What makes a session with this plan slower or worse than it need be.

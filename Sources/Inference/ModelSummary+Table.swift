@@ -1,6 +1,7 @@
 import Foundation
 import ModelFiles
 import Profiling
+import Tensors
 
 extension ModelSummary {
     /// The summary as lines of text.
@@ -45,7 +46,7 @@ extension ModelSummary {
             "memory\(kind == .store ? "" : " once packed"), with room for \(memory.positions) positions:",
             line("program", formatted(bytes: memory.program)),
             line("dense", formatted(bytes: memory.dense)),
-            line("keys, values", formatted(bytes: memory.keyValueCache)),
+            line("keys, values", "\(formatted(bytes: memory.keyValueCache)) in \(memory.keyValueFormat)"),
             line("scratch", formatted(bytes: memory.scratch)),
             line("threads", formatted(bytes: memory.threadsAndBuffers)),
             line("experts", "\(formatted(bytes: memory.experts)) for all \(memory.expertCount)"),

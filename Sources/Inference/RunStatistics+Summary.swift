@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 extension RunStatistics {
     /// One line for the person who waited: speed, hits, bytes, waiting, memory.
@@ -11,6 +12,7 @@ extension RunStatistics {
                 + (bytesRead > 0 ? " at \(formatted(bytes: Int(diskBytesPerSecond)))/s" : ""),
             String(format: "waited %.2f s for the disk", waitSeconds),
             "peak memory \(formatted(bytes: peakMemoryBytes)) of \(formatted(bytes: ramBudgetBytes))",
+            keyValueFormat.isExact ? nil : "keys and values rounded to \(keyValueFormat)",
         ].compactMap(\.self).joined(separator: " · ")
     }
 

@@ -1,4 +1,5 @@
 public import Mixture
+public import Tensors
 
 /// Where time and memory went. Sizes are bytes, times seconds, rates fractions of 1.
 public struct RunStatistics: Codable, Sendable, Equatable {
@@ -32,6 +33,8 @@ public struct RunStatistics: Codable, Sendable, Equatable {
     /// While reads were under way.
     public var diskBytesPerSecond = 0.0
     public var threads = 0
+    /// How keys and values were kept.
+    public var keyValueFormat = KeyValueFormat.f32
     /// One line for each layer: how its experts were spread over threads, what was predicted of it and what was measured.
     public var plan: [String] = []
     /// The same in numbers.

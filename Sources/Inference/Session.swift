@@ -150,6 +150,11 @@ public final class Session {
         return timing
     }
 
+    /// Of one position's keys and values, all layers together.
+    package var keyValueBytesPerPosition: Int {
+        model.architecture.layerCount * KeyValueLayout(model.architecture, language.limits).bytesPerPosition
+    }
+
     /// Does work that ends in the middle of a layer once nobody waits for it any more.
     private func unlessCancelled(by isCancelled: () -> Bool, _ work: () throws -> Void) throws {
         do { try workers.cancellable(by: isCancelled, work) } catch is CancellationError {}
@@ -288,6 +293,7 @@ public final class Session {
         statistics.waitSeconds = counters.waitSeconds
         statistics.diskBytesPerSecond = counters.readSeconds > 0 ? Double(counters.bytesRead) / counters.readSeconds : 0
         statistics.threads = options.threads
+        statistics.keyValueFormat = options.keyValueFormat
         planning.keep()
         statistics.strategies = planning.planner.explanation()
         statistics.plan = statistics.strategies.lines

@@ -1,10 +1,10 @@
 public import Mixture
 public import Offload
-import Tensors
+public import Tensors
 import Transformer
 
-/// What a session may use, and how it goes about it. None of these changes a bit of the output, except that f32 weights, which
-/// BLAS multiplies, give differences below 1e-5 between one ``passTokens`` and another.
+/// What a session may use, and how it goes about it. None of these changes a bit of the output, except ``keyValueFormat``, and
+/// that f32 weights, which BLAS multiplies, give differences below 1e-5 between one ``passTokens`` and another.
 public struct SessionOptions: Sendable {
     public var budget: MemoryBudget = .automatic
     /// Threads that compute; one for each processor that this process may use, if nobody says.
@@ -16,6 +16,9 @@ public struct SessionOptions: Sendable {
     /// Tokens of a text that are scored together, each with a logit for all of the vocabulary: one is enough for a session that
     /// only generates.
     public var scoredTokens = 16
+    /// How keys and values are kept. What is not f32 takes less memory and time where the context is long, and rounds: the
+    /// output is no longer the same.
+    public var keyValueFormat = KeyValueFormat.f32
     public var policy: EvictionPolicyName = .decay
     /// How the experts of a layer are spread over threads.
     public var strategy = StrategyChoice.automatic
@@ -26,6 +29,8 @@ public struct SessionOptions: Sendable {
     public var usesMemoryNodes = true
     /// Whether the next layer's experts are read while a prompt passes this one.
     public var prefetchesPrompts = true
+    /// How many tokens ``Session/timed(_:at:as:isCancelled:)`` may take through the layers again.
+    package var repeatableTokens = 0
 
     public init() {}
 }
@@ -34,7 +39,8 @@ extension SessionOptions {
     var limits: PassLimits {
         let positions = max(positions, 1)
         return PassLimits(
-            tokens: min(max(passTokens, 1), positions), positions: positions, logitRows: max(scoredTokens, 1))
+            tokens: min(max(passTokens, 1), positions), positions: positions, logitRows: max(scoredTokens, 1),
+            keyValueFormat: keyValueFormat, repeatableTokens: repeatableTokens)
     }
 
     /// - Throws: ``InferenceError`` for a number that nothing can be done with.

@@ -1,5 +1,5 @@
-import ModelFiles
-import Tensors
+package import ModelFiles
+package import Tensors
 
 /// The attention of one layer with the keys and values it remembers.
 final class Attention {
@@ -8,23 +8,11 @@ final class Attention {
     private var cache: KeyValueCache
     private var norms: QueryKeyNorms?
 
-    init(_ weights: DenseWeights.Layer, _ architecture: Architecture, positions: Int) {
+    init(_ weights: DenseWeights.Layer, _ architecture: Architecture, _ limits: PassLimits) {
         self.weights = weights
         self.architecture = architecture
         norms = QueryKeyNorms(weights)
-        cache = KeyValueCache(
-            capacity: positions, heads: architecture.keyValueHeadCount, headSize: architecture.headSize)
-    }
-
-    static func cacheBytes(_ architecture: Architecture, positions: Int) -> Int {
-        KeyValueCache.bytes(capacity: positions, heads: architecture.keyValueHeadCount, headSize: architecture.headSize)
-    }
-
-    /// What of the cache is touched once so many positions are in use.
-    static func touchedCacheBytes(_ architecture: Architecture, positions: Int, of capacity: Int) -> Int {
-        KeyValueCache.touchedBytes(
-            positions: positions, capacity: capacity, heads: architecture.keyValueHeadCount,
-            headSize: architecture.headSize)
+        cache = KeyValueCache(KeyValueLayout(architecture, limits))
     }
 
     /// Adds to some rows of the residual stream what their tokens find at the positions before them.
@@ -43,9 +31,8 @@ final class Attention {
         scratch.rotary.rotate(&scratch.keys, headSize: architecture.headSize, on: workers)
         cache.append(keys: scratch.keys, values: scratch.values, at: position)
         cache.attend(
-            scratch.queries, at: position, window: architecture.slidingWindow,
-            scale: 1 / Float(architecture.headSize).squareRoot(), into: &scratch.attended, sums: &scratch.stretchSums,
-            on: workers)
+            scratch.queries, at: position, scale: 1 / Float(architecture.headSize).squareRoot(),
+            into: &scratch.attended, sums: &scratch.stretchSums, on: workers)
         scratch.attendedInputs.load(scratch.attended, for: [weights.attentionOutput.format], on: workers)
         scratch.normed.withView { view in
             workers.multiply(scratch.attendedInputs, by: weights.attentionOutput, into: view, exact: false)
@@ -72,6 +59,15 @@ final class Attention {
                 }
             }
         }
+    }
+}
+
+extension KeyValueLayout {
+    /// That of one layer.
+    package init(_ architecture: Architecture, _ limits: PassLimits) {
+        self.init(
+            positions: limits.positions, heads: architecture.keyValueHeadCount, headSize: architecture.headSize,
+            format: limits.keyValueFormat, window: architecture.slidingWindow, repeatable: limits.repeatableTokens)
     }
 }
 

@@ -39,7 +39,7 @@ package final class LanguageModel {
         let hasFloats = weights.layers.indices.contains {
             experts.layout(layer: $0).shape.hasFloats || weights.layers[$0].shared?.hasFloats ?? false
         }
-        attention = weights.layers.map { Attention($0, architecture, positions: limits.positions) }
+        attention = weights.layers.map { Attention($0, architecture, limits) }
         let (routed, shared) = architecture.executionSizes(limits, threads: planner.threads, hasFloats: hasFloats)
         execution = Execution(routed, planner: planner, workers: workers)
         self.shared = SharedExperts(weights).flatMap { experts in
@@ -57,17 +57,17 @@ package final class LanguageModel {
         let (routed, shared) = architecture.executionSizes(limits, threads: threads, hasFloats: hasFloats)
         let execution = Execution.bytes(routed, choice) + (shared.map { Execution.bytes($0, choice) } ?? 0)
         return (
-            architecture.layerCount * Attention.cacheBytes(architecture, positions: limits.positions),
+            architecture.layerCount * KeyValueLayout(architecture, limits).bytes,
             Scratch.bytes(architecture, limits: limits) + execution + architecture.routerBytes
         )
     }
 
     /// Memory of the key/value cache that positions touch and those before them do not.
     package func cacheBytes(of positions: Range<Int>) -> Int {
-        func touched(_ count: Int) -> Int {
-            Attention.touchedCacheBytes(architecture, positions: count, of: limits.positions)
-        }
-        return architecture.layerCount * (touched(positions.upperBound) - touched(positions.lowerBound))
+        let layout = KeyValueLayout(architecture, limits)
+        return architecture.layerCount
+            * (layout.touchedBytes(positions: positions.upperBound)
+                - layout.touchedBytes(positions: positions.lowerBound))
     }
 
     /// The experts of a layer, and what computes them: those that are routed to, or the one that every token visits.

@@ -1,3 +1,5 @@
+package import Tensors
+
 /// The sizes that a model's working memory is made for.
 package struct PassLimits: Sendable, Equatable {
     /// Tokens that pass the layers together.
@@ -8,12 +10,22 @@ package struct PassLimits: Sendable, Equatable {
     package var attentionTokens: Int { min(tokens, 128) }
     /// Rows of logits made together; changes no bit.
     package var logitRows: Int
+    /// How keys and values are kept.
+    package var keyValueFormat: KeyValueFormat
+    /// How many tokens may pass again from where they did before.
+    package var repeatableTokens: Int
 
-    package init(tokens: Int, positions: Int, logitRows: Int = 16) {
+    /// - Parameter repeatableTokens: at least those of a pass, which may end early.
+    package init(
+        tokens: Int, positions: Int, logitRows: Int = 16, keyValueFormat: KeyValueFormat = .f32,
+        repeatableTokens: Int = 0
+    ) {
         precondition(tokens >= 1 && positions >= tokens, "passes of \(tokens) tokens in \(positions) positions")
         precondition(logitRows >= 1, "\(logitRows) rows of logits")
         self.tokens = tokens
         self.positions = positions
         self.logitRows = min(tokens, logitRows)
+        self.keyValueFormat = keyValueFormat
+        self.repeatableTokens = max(tokens, repeatableTokens)
     }
 }

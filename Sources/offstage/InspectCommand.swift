@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inference
+import Tensors
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,6 +20,8 @@ struct Inspect: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp("Threads that compute. (default: the cores it may use)", valueName: "count"))
     var threads: Int?
+    @Option(help: ArgumentHelp("How keys and values are kept.", valueName: "format"))
+    var kv: KeyValueFormat = .f32
     @Flag(help: "Print one line of JSON.")
     var json = false
 
@@ -37,6 +40,7 @@ struct Inspect: ParsableCommand {
         var options = SessionOptions()
         options.positions = context
         options.passTokens = promptChunk ?? context
+        options.keyValueFormat = kv
         if let threads { options.threads = threads }
         return options
     }

@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Inference
 public import Mixture
 public import Offload
+public import Tensors
 
 /// The flags that say with how much memory, and how, a model is run: whatever its threads and its texts are.
 struct WorkArguments: ParsableArguments {
@@ -34,6 +35,12 @@ struct WorkArguments: ParsableArguments {
     var numa: MemoryPolicy = .rows
 
     @Option(
+        help: ArgumentHelp(
+            "How keys and values are kept. f16 takes half the memory, q8_0 a quarter; both round, and change the output.",
+            valueName: "format"))
+    var kv: KeyValueFormat = .f32
+
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "Experts that a token visits, instead of the model's own number; this changes the output.",
@@ -56,6 +63,7 @@ struct WorkArguments: ParsableArguments {
     var options: SessionOptions {
         var options = SessionOptions()
         options.budget = ram
+        options.keyValueFormat = kv
         options.policy = policy
         options.strategy = strategy
         options.usesMemoryNodes = numa == .rows
@@ -83,6 +91,8 @@ extension MemoryBudget: ExpressibleByArgument {
 }
 
 extension EvictionPolicyName: NamedOption {}
+
+extension KeyValueFormat: NamedOption {}
 
 extension StrategyChoice: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument.lowercased()) }

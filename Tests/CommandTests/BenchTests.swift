@@ -52,6 +52,19 @@ struct BenchTests {
 
     private static let level = "OFFSTAGE_KERNELS"
 
+    @Test func `rounded keys and values are named in every form`() throws {
+        let flags = ["-p", "8", "-n", "4", "-r", "1", "--no-warmup", "--kv", "F16"]
+        let model = try SharedModels.small()
+        let table = try offstage(["bench", model] + flags)
+        #expect(table.code == 0, "\(table.notes)")
+        #expect(table.text.contains("| kv") && table.text.contains("| f16"))
+        let csv = try offstage(["bench", model, "-o", "csv"] + flags)
+        #expect(csv.text.contains(",key_value_format,") && csv.text.contains(",f16,"))
+        #expect(try offstage(["bench", model, "--json"] + flags).text.contains("\"key_value_format\":\"f16\""))
+        let refused = try offstage(["bench", model, "-p", "8", "-n", "4", "--kv", "q4"])
+        #expect(refused.code != 0 && refused.notes.contains("f32") && refused.notes.contains("q8_0"))
+    }
+
     @Test func `what nobody asked for is no longer than the model has room for`() throws {
         let bench = try offstage("bench", SharedModels.small(), "-d", "10", "-r", "1", "--no-warmup", "--json")
         #expect(bench.code == 0, "\(bench.notes)")

@@ -28,17 +28,17 @@ struct KeyValueCacheTests {
 
     @Test func `memory is touched as positions are used, in whole pages`() {
         func touched(_ positions: Int) -> Int {
-            KeyValueCache.touchedBytes(positions: positions, capacity: 64, heads: 2, headSize: 64)
+            KeyValueLayout(positions: 64, heads: 2, headSize: 64).touchedBytes(positions: positions)
         }
         // Room for 64 positions of 64 floats is four pages for each head's keys, and as many for its values.
         #expect(touched(0) == 0)
         #expect(touched(1) == 4 * 4096)
         #expect(touched(16) == 4 * 4096)
         #expect(touched(17) == 8 * 4096)
-        #expect(touched(64) == KeyValueCache.bytes(capacity: 64, heads: 2, headSize: 64))
+        #expect(touched(64) == KeyValueLayout(positions: 64, heads: 2, headSize: 64).bytes)
         // Small heads share pages: 16 positions of 8 floats are 512 bytes of keys, and 1,024 of values padded to 16.
-        #expect(KeyValueCache.touchedBytes(positions: 1, capacity: 16, heads: 2, headSize: 8) == 4096)
-        #expect(KeyValueCache.touchedBytes(positions: 16, capacity: 48, heads: 8, headSize: 8) == 9 * 4096)
+        #expect(KeyValueLayout(positions: 16, heads: 2, headSize: 8).touchedBytes(positions: 1) == 4096)
+        #expect(KeyValueLayout(positions: 48, heads: 8, headSize: 8).touchedBytes(positions: 16) == 9 * 4096)
     }
 
     @Test(
@@ -54,12 +54,13 @@ struct KeyValueCacheTests {
         let wide = max(1, Double(size) / 64)
         let keys = randomMatrix(rows: tokens, columns: heads * size, seed: 1)
         let values = randomMatrix(rows: tokens, columns: heads * size, seed: 2)
-        var cache = KeyValueCache(capacity: tokens, heads: heads, headSize: size)
+        var cache = KeyValueCache(
+            KeyValueLayout(positions: tokens, heads: heads, headSize: size, window: window, repeatable: tokens))
         cache.append(keys: keys, values: values, at: 0)
         for position in [0, 15, 16, 255, 256, tokens - 1] {
             let queries = randomMatrix(rows: 1, columns: heads * group * size, seed: 3)
             var result = Matrix(rows: 1, columns: heads * group * size)
-            cache.attend(queries, at: position, window: window, scale: 0.25, into: &result)
+            cache.attend(queries, at: position, scale: 0.25, into: &result)
             for head in 0..<heads * group {
                 let first = max(0, position - (window ?? tokens) + 1)
                 let query = (0..<size).map { queries[0, head * size + $0] }
@@ -79,13 +80,14 @@ struct KeyValueCacheTests {
         let values = randomMatrix(rows: tokens, columns: heads * size, seed: 3)
         func attended(chunk: Int, threads: Int) -> [UInt32] {
             let workers = Workers(count: threads)
-            var cache = KeyValueCache(capacity: tokens + 5, heads: heads, headSize: size)
+            var cache = KeyValueCache(
+                KeyValueLayout(
+                    positions: tokens + 5, heads: heads, headSize: size, window: window, repeatable: chunk))
             var result = Matrix(rows: chunk, columns: queries.columns)
             return stride(from: 0, to: tokens, by: chunk).flatMap { first in
                 let part = first..<min(first + chunk, tokens)
                 cache.append(keys: rows(part, of: keys), values: rows(part, of: values), at: first)
-                cache.attend(
-                    rows(part, of: queries), at: first, window: window, scale: 0.2, into: &result, on: workers)
+                cache.attend(rows(part, of: queries), at: first, scale: 0.2, into: &result, on: workers)
                 return bits(result)
             }
         }
@@ -98,7 +100,8 @@ struct KeyValueCacheTests {
     @Test(arguments: [nil, 1500], [20, 64])
     func `threads share a token's positions and change no bit`(window: Int?, size: Int) {
         let (tokens, heads, group) = (2600, 2, 3)
-        var cache = KeyValueCache(capacity: tokens, heads: heads, headSize: size)
+        var cache = KeyValueCache(
+            KeyValueLayout(positions: tokens, heads: heads, headSize: size, window: window, repeatable: tokens))
         cache.append(
             keys: randomMatrix(rows: tokens, columns: heads * size, seed: 1),
             values: randomMatrix(rows: tokens, columns: heads * size, seed: 2), at: 0)
@@ -107,13 +110,12 @@ struct KeyValueCacheTests {
         #expect(shape.rows == 3 * heads * group)
         for position in [7, 1023, 1024, 2047, 2048, 2599] {
             var alone = Matrix(rows: 1, columns: queries.columns)
-            cache.attend(queries, at: position, window: window, scale: 0.2, into: &alone)
+            cache.attend(queries, at: position, scale: 0.2, into: &alone)
             for threads in [1, 2, 3, 8] {
                 var result = Matrix(rows: 1, columns: queries.columns)
                 var sums = Matrix(rows: shape.rows, columns: shape.columns)
                 cache.attend(
-                    queries, at: position, window: window, scale: 0.2, into: &result, sums: &sums,
-                    on: Workers(count: threads))
+                    queries, at: position, scale: 0.2, into: &result, sums: &sums, on: Workers(count: threads))
                 #expect(bits(result) == bits(alone))
             }
         }
@@ -131,7 +133,7 @@ struct KeyValueCacheTests {
     }
 
     @Test func `great scores do not overflow`() {
-        var cache = KeyValueCache(capacity: 300, heads: 1, headSize: 16)
+        var cache = KeyValueCache(KeyValueLayout(positions: 300, heads: 1, headSize: 16))
         var keys = Matrix(rows: 300, columns: 16)
         for position in 0..<300 { keys[position, 0] = Float(position) * 100 }
         cache.append(keys: keys, values: randomMatrix(rows: 300, columns: 16, seed: 1), at: 0)
@@ -144,6 +146,6 @@ struct KeyValueCacheTests {
     }
 
     @Test func `memory is counted for all positions`() {
-        #expect(KeyValueCache.bytes(capacity: 4096, heads: 8, headSize: 128) == 4096 * 8 * 128 * 2 * 4)
+        #expect(KeyValueLayout(positions: 4096, heads: 8, headSize: 128).bytes == 4096 * 8 * 128 * 2 * 4)
     }
 }

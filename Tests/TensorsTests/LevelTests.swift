@@ -132,8 +132,8 @@ struct LevelTests {
             func result(_ kernels: ck_kernels) -> [UInt32] {
                 var out = [Float](repeating: 0, count: heads * size)
                 var lookup = ck_lookup(
-                    tokens: 1, heads: heads, head_size: size, stride: heads * size, position: last,
-                    window: last - first + 1, scale: 0.3)
+                    format: ck_f32, tokens: 1, heads: heads, head_size: size, stride: heads * size, position: last,
+                    window: last - first + 1, ring: .max, scale: 0.3)
                 kernels.attend(&lookup, queries, keys, values, &out)
                 return out.map(\.bitPattern)
             }
@@ -156,8 +156,8 @@ struct LevelTests {
                 func lookup(_ tokens: Range<Int>) -> [UInt32] {
                     var out = [Float](repeating: 0, count: 12 * stride)
                     var lookup = ck_lookup(
-                        tokens: tokens.count, heads: heads, head_size: size, stride: stride,
-                        position: position + tokens.lowerBound, window: window, scale: 0.3)
+                        format: ck_f32, tokens: tokens.count, heads: heads, head_size: size, stride: stride,
+                        position: position + tokens.lowerBound, window: window, ring: .max, scale: 0.3)
                     let row = tokens.lowerBound * stride
                     queries.withUnsafeBufferPointer { queries in
                         out.withUnsafeMutableBufferPointer { out in

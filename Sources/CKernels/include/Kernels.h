@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Formats.h"
+
 #pragma clang assume_nonnull begin
 
 /// 32 activations quantized to 8 bits.
@@ -54,6 +56,8 @@ typedef struct {
 
 /// What consecutive tokens look up in a cache: the `heads` query heads of each that share one key and value head.
 typedef struct {
+    /// That of keys and values: f32, f16, or q8_0, which wants heads that 32 divides.
+    ck_format format;
     size_t tokens, heads, head_size;
     /// From one token to the next, of queries and results.
     size_t stride;
@@ -61,6 +65,8 @@ typedef struct {
     size_t position;
     /// Positions that a token sees, its own included.
     size_t window;
+    /// Places of positions, in whole chunks: those of position p are at p modulo this; SIZE_MAX: every position has its own.
+    size_t ring;
     float scale;
 } ck_lookup;
 
@@ -118,11 +124,11 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     /// Softmax attention over the positions up to each token's own. Keys lie `[position / 16][head_size][16]`, values
     /// `[position][head_size rounded up to 16]`; of the queries and `out` the first token's first head is given.
     void (*attend)(
-        const ck_lookup *lookup, const float *queries, const float *keys, const float *values, float *out);
+        const ck_lookup *lookup, const float *queries, const void *keys, const void *values, float *out);
     /// The same for one token in two steps, with the same bits: first the sums of each stretch that it sees, which begins
     /// at position `stretch` × `ck_stretch`. They take `heads` × (`head_size` rounded up to 16, and 32) floats.
     void (*attend_stretch)(
-        const ck_lookup *lookup, const float *queries, const float *keys, const float *values, size_t stretch,
+        const ck_lookup *lookup, const float *queries, const void *keys, const void *values, size_t stretch,
         float *sums);
     /// Then what comes of the sums of `count` consecutive stretches, one after the other.
     void (*combine_stretches)(const ck_lookup *lookup, float *sums, size_t count, float *out);

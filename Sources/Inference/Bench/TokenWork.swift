@@ -96,6 +96,6 @@ extension TensorRole {
 extension Session {
     /// What this session's tokens ask of the machine.
     package var work: TokenWork {
-        TokenWork(model.architecture, formats: model.store.formats, keyValueBytes: plan.keyValueCache / plan.positions)
+        TokenWork(model.architecture, formats: model.store.formats, keyValueBytes: keyValueBytesPerPosition)
     }
 }

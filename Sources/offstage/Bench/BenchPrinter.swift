@@ -53,6 +53,9 @@ final class BenchPrinter {
             (.init(name: "t/s", width: 18), rate), (.init(name: "of reads"), percent(result.shareOfReads)),
             (.init(name: "of arithmetic"), percent(result.shareOfArithmetic)),
         ]
+        if !result.plan.keyValueFormat.isExact {
+            cells.append((.init(name: "kv", isNumber: false), result.plan.keyValueFormat.rawValue))
+        }
         if result.plan.expertSlots < result.plan.expertCount {
             cells += [
                 (.init(name: "experts in memory"), "\(result.plan.expertSlots) of \(result.plan.expertCount)"),
@@ -81,6 +84,7 @@ final class BenchPrinter {
             ("read_bytes_per_second", number(ceilings.compactMap(\.bytesPerSecond).median)),
             ("int8_multiply_adds_per_second", number(products["int8"])),
             ("f32_multiply_adds_per_second", number(products["f32"])),
+            ("key_value_format", result.plan.keyValueFormat.rawValue),
             ("ram_budget_bytes", "\(result.plan.budget)"), ("expert_slots", "\(result.plan.expertSlots)"),
             ("expert_count", "\(result.plan.expertCount)"), ("hit_rate", number(result.hitRate)),
             ("wait_share", number(result.waitShare)), ("bytes_read", "\(result.bytesRead)"),

@@ -77,7 +77,8 @@ struct BenchResult: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case test, promptTokens, generatedTokens, depth, threads, ramBudgetBytes, expertSlots, expertCount
+        case test, promptTokens, generatedTokens, depth, threads, keyValueFormat, ramBudgetBytes, expertSlots,
+            expertCount
         case tokensPerSecond, standardDeviation, waitShare, hitRate, bytesRead, bytesPerToken, multiplyAddsPerToken
         case shareOfReads, shareOfArithmetic, readBytesPerSecond, multiplyAddsPerSecond, samples
     }
@@ -89,6 +90,7 @@ struct BenchResult: Encodable {
         try values.encode(test.phase == .decode ? test.tokens : 0, forKey: .generatedTokens)
         try values.encode(test.depth, forKey: .depth)
         try values.encode(threads, forKey: .threads)
+        try values.encode(plan.keyValueFormat, forKey: .keyValueFormat)
         try values.encode(plan.budget, forKey: .ramBudgetBytes)
         try values.encode(plan.expertSlots, forKey: .expertSlots)
         try values.encode(plan.expertCount, forKey: .expertCount)

@@ -73,6 +73,7 @@ struct ModelBench {
         options.positions = tests.map(\.positions).max() ?? 1
         options.passTokens = work.promptChunk ?? max(prompt, min(depth, 512))
         options.scoredTokens = 1
+        options.repeatableTokens = tests.map(\.tokens).max() ?? 1
         return options
     }
 }
