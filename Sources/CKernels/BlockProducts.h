@@ -51,25 +51,44 @@ INLINE f32x16 pair_product(const recipe r, const factors *f, size_t j, dot_sum l
 INLINE f32x16 add_block(const kind kind, f32x16 sum, f32x16 dots, const factors *f, size_t j, const ck_block *x) {
     sum = fma16(f->scales[j] * x->scale, dots, sum);
     if (kind == narrow_with_minimum) {
-        sum = fma16(f->minimums[j], to_floats(offset_sum(x, 1, 1)) * x->scale, sum);
+        sum = fma16(f->minimums[j], splat(x->scaled_sum), sum);
     } else if (kind == narrow_with_minimums) {
         sum = fma16(f->minimums[j] * x->scale, to_floats(dot_pairs(both_sums(x), f->minimum_pairs[j])), sum);
     }
     return sum;
 }
 
-/// `groups` × 16 rows by `tokens` activation rows, quants multiplied as they come.
+/// Begins with what the outputs are so far.
+#define LOAD_SUMS \
+    UNROLL for (size_t g = 0; g < groups; g++) { \
+        UNROLL for (size_t t = 0; t < tokens; t++) sum[g][t] = load_up_to(out + t * stride + g * 16, rows - g * 16); \
+    }
+
+/// Asks for two lines of memory that is wanted in a while, and goes on to the next.
+INLINE void bring(const uint8_t **coming) {
+    __builtin_prefetch(*coming, 0, 2);
+    __builtin_prefetch(*coming + 64, 0, 2);
+    *coming += 128;
+}
+
+/// `groups` × 16 rows by `tokens` activation rows, quants multiplied as they come: over blocks from `first_block` up to, not
+/// including, `end_block`. Sets the outputs or, from the second block on, goes on from them.
+///
+/// Weights that are not near are asked for while others are multiplied; where they are, `coming` is, which is wanted later.
 TILE void tile_direct(
     const ck_format format, const size_t groups, const size_t tokens, const uint8_t *weights, size_t columns,
-    const ck_block *x, float *out, size_t stride, size_t rows
+    size_t first_block, size_t end_block, const ck_block *x, float *out, size_t stride, size_t rows, const bool is_near,
+    const uint8_t *coming
 ) {
     const recipe r = recipes[format];
     const size_t blocks = columns / r.columns, group = blocks * (r.quants + r.rest + r.last) * 16, step = columns / 32;
     f32x16 sum[2][8] = {};
+    if (first_block > 0) { LOAD_SUMS }
     // The widest tiles have no register left to find their way with.
     const bool is_wide = tokens == BLOCK_WIDTH;
     distance later = is_wide ? (distance){6144, 6144} : distance_from(r, blocks, 0, groups * group);
-    for (size_t b = 0; b < blocks; b++) {
+    for (size_t b = first_block; b < end_block; b++) {
+        if (is_near) bring(&coming);
         place at[2];
         factors f[2];
         UNROLL for (size_t g = 0; g < groups; g++) {
@@ -98,7 +117,7 @@ TILE void tile_direct(
                 const size_t turn = !r.isPaired ? i : r.kind == narrow_with_scales ? k : 0;
                 u8x64 w[2][4];
                 UNROLL for (size_t g = 0; g < groups; g++) {
-                    ask_for(r, at[g], later, first, i);
+                    if (!is_near) ask_for(r, at[g], later, first, i);
                     expand_quants(format, at[g], first, k, w[g]);
                 }
                 UNROLL for (size_t j = 0; j < r.step; j++) {
@@ -126,7 +145,7 @@ TILE void tile_direct(
                 }
             }
         }
-        if (!is_wide) move_on(r, &later, blocks, groups * group);
+        if (!is_wide && !is_near) move_on(r, &later, blocks, groups * group);
     }
     STORE_SUMS
 }
@@ -192,11 +211,7 @@ TILE void tile_expanded(
 ) {
     const size_t halves = kind == narrow_with_scales ? 2 : 1;
     f32x16 sum[4][8] = {};
-    if (adds) {
-        UNROLL for (size_t g = 0; g < groups; g++) {
-            UNROLL for (size_t t = 0; t < tokens; t++) sum[g][t] = load_up_to(out + t * stride + g * 16, rows - g * 16);
-        }
-    }
+    if (adds) { LOAD_SUMS }
     for (size_t b = 0; b < blocks; b++) {
         f32x16 products[4][8];
         UNROLL for (size_t h = 0; h < halves; h++) {
@@ -279,7 +294,7 @@ INLINE void pass(
 
 /// From how many activation rows on it pays to lay weights out: the more work they are, the sooner.
 INLINE size_t least_to_expand(const recipe r) {
-    return r.quants == r.columns ? SIZE_MAX : 8 / r.step;
+    return 8 / r.step;
 }
 
 /// Passes rows from `start` to `end` for each `WIDTH` activation rows, `HEIGHT` groups at a time and the last ones singly.
@@ -290,9 +305,11 @@ INLINE size_t least_to_expand(const recipe r) {
         const uint8_t *w = weights + start / 16 * group; \
         size_t row = start; \
         for (; row + 16 * (HEIGHT - 1) < end; row += 16 * HEIGHT, w += HEIGHT * group) { \
-            tile_direct(format, HEIGHT, WIDTH, w, columns, at, to + row, stride, end - row); \
+            tile_direct(format, HEIGHT, WIDTH, w, columns, 0, blocks, at, to + row, stride, end - row, false, NULL); \
         } \
-        if (row < end) tile_direct(format, 1, WIDTH, w, columns, at, to + row, stride, end - row); \
+        if (row < end) { \
+            tile_direct(format, 1, WIDTH, w, columns, 0, blocks, at, to + row, stride, end - row, false, NULL); \
+        } \
     }
 
 /// A single activation row takes two groups at once, so that as many sums are under way, unless a step's are too many.
@@ -301,7 +318,7 @@ INLINE void multiply_directly(
     float *out, size_t stride
 ) {
     const recipe r = recipes[format];
-    const size_t step = columns / 32, group = columns / r.columns * (r.quants + r.rest + r.last) * 16;
+    const size_t step = columns / 32, blocks = columns / r.columns, group = blocks * (r.quants + r.rest + r.last) * 16;
     const size_t block = rows_per_block(group);
     for (size_t start = 0; start < rows; start += block) {
         const size_t end = rows - start < block ? rows : start + block;
@@ -357,13 +374,56 @@ INLINE void multiply_expanded(
     }
 }
 
+/// From how many activation rows on weights that are not laid out stay in the first cache while all rows pass them.
+#define LEAST_TO_STAY 16
+
+/// Two groups, and 1,024 columns, at a time: while activation rows pass them the next groups are brought on, so slowly that
+/// nothing waits.
+INLINE void multiply_in_place(
+    const ck_format format, const uint8_t *weights, size_t rows, size_t columns, const ck_block *x, size_t tokens,
+    float *out, size_t stride
+) {
+    const recipe r = recipes[format];
+    const size_t step = columns / 32, group = step * (r.quants + r.rest + r.last) * 16, breadth = rows_at_once(step);
+    for (size_t done = 0; done < tokens; done += breadth, x += breadth * step, out += breadth * stride) {
+        const size_t together = least(breadth, tokens - done);
+        const uint8_t *w = weights;
+        for (size_t row = 0; row < rows; row += 32, w += 2 * group) {
+            const uint8_t *coming = row + 32 < rows ? w + 2 * group : w;
+            for (size_t first = 0; first < step; first += 32) {
+                const size_t end = least(first + 32, step);
+                size_t t = 0;
+#define SWEEP(WIDTH) \
+    for (; together - t >= WIDTH; t += WIDTH, coming += (end - first) * 128) { \
+        const ck_block *at = x + t * step + first; \
+        float *to = out + t * stride + row; \
+        if (rows - row > 16) { \
+            tile_direct(format, 2, WIDTH, w, columns, first, end, at, to, stride, rows - row, true, coming); \
+        } else { \
+            tile_direct(format, 1, WIDTH, w, columns, first, end, at, to, stride, rows - row, true, coming); \
+        } \
+    }
+                SWEEP(BLOCK_WIDTH)
+                if (BLOCK_WIDTH > 4) { SWEEP(4) }
+                SWEEP(2)
+                SWEEP(1)
+#undef SWEEP
+            }
+        }
+    }
+}
+
 #define MULTIPLY(FORMAT) \
     static void multiply_##FORMAT( \
         const void *weights, size_t rows, size_t columns, const void *activations, size_t tokens, float *out, \
         size_t stride \
     ) { \
-        if (tokens < least_to_expand(recipes[ck_##FORMAT])) { \
+        const recipe r = recipes[ck_##FORMAT]; \
+        const bool is_laid_out = r.quants == r.columns; \
+        if (tokens < (is_laid_out ? LEAST_TO_STAY : least_to_expand(r))) { \
             multiply_directly(ck_##FORMAT, weights, rows, columns, activations, tokens, out, stride); \
+        } else if (is_laid_out) { \
+            multiply_in_place(ck_##FORMAT, weights, rows, columns, activations, tokens, out, stride); \
         } else { \
             multiply_expanded(ck_##FORMAT, weights, rows, columns, activations, tokens, out, stride); \
         } \
@@ -385,3 +445,4 @@ MULTIPLY(mxfp4)
 MULTIPLY(iq3_s)
 #undef MULTIPLY
 #undef STORE_SUMS
+#undef LOAD_SUMS

@@ -47,7 +47,7 @@ static void quantize(const float *row, size_t columns, ck_block *blocks) {
     for (size_t b = 0; b < columns / 32; b++, row += 32, blocks++) {
         const float greatest = greatest_magnitude(row);
         if (!(greatest <= FLT_MAX)) {
-            *blocks = (ck_block){.scale = NAN};
+            *blocks = (ck_block){.scale = NAN, .scaled_sum = NAN};
             continue;
         }
         const float scale = greatest / 127.0f;
@@ -59,6 +59,7 @@ static void quantize(const float *row, size_t columns, ck_block *blocks) {
             blocks->sums[half] = (int16_t)__builtin_reduce_add(quants);
         }
         blocks->scale = inverse > 0 ? rounded_as_f16(scale) : 0;
+        blocks->scaled_sum = (float)(blocks->sums[0] + blocks->sums[1]) * blocks->scale;
     }
 }
 

@@ -21,10 +21,13 @@ struct LevelTests {
 
     @Test(arguments: faster, quantizedFormats.filter { $0.blockSize == 32 })
     func `products of rows that 256 does not divide`(level: CPU.Level, format: WeightFormat) {
-        let sample = SampleWeights(format, rows: 45, columns: 352)
-        for tokens in [1, 3, 13] {
-            #expect(
-                product(sample, tokens: tokens, kernels(level)) == product(sample, tokens: tokens, kernels(.generic)))
+        for columns in [352, 2080] {
+            let sample = SampleWeights(format, rows: 45, columns: columns)
+            for tokens in [1, 3, 13, 23] {
+                #expect(
+                    product(sample, tokens: tokens, kernels(level))
+                        == product(sample, tokens: tokens, kernels(.generic)))
+            }
         }
     }
 
@@ -71,7 +74,8 @@ struct LevelTests {
             return blocks.map { block in
                 let quants = withUnsafeBytes(of: block.quants) { $0.map { Int32(Int8(bitPattern: $0)) } }
                 #expect(quants[0..<16].reduce(0, +) == block.sums.0 && quants[16..<32].reduce(0, +) == block.sums.1)
-                return quants + [Int32(bitPattern: block.scale.bitPattern)]
+                #expect(block.scale.isNaN || block.scaled_sum == Float(quants.reduce(0, +)) * block.scale)
+                return quants + [block.scale, block.scaled_sum].map { Int32(bitPattern: $0.bitPattern) }
             }
         }
         #expect(quantized(kernels(level)) == quantized(kernels(.generic)))

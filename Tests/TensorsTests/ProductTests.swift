@@ -89,14 +89,16 @@ struct ProductTests {
         }
     }
 
-    @Test(arguments: quantizedFormats.filter { $0.blockSize == 32 })
-    func `rows that 256 does not divide give the same bits, alone and together`(format: WeightFormat) {
-        let sample = SampleWeights(format, rows: 37, columns: 352)
-        let input = randomMatrix(rows: 9, columns: 352, seed: 5)
+    @Test(arguments: quantizedFormats.filter { $0.blockSize == 32 }, [(columns: 352, tokens: 9), (2080, 21)])
+    func `rows that 256 does not divide give the same bits, alone and together`(
+        format: WeightFormat, shape: (columns: Int, tokens: Int)
+    ) {
+        let sample = SampleWeights(format, rows: 37, columns: shape.columns)
+        let input = randomMatrix(rows: shape.tokens, columns: shape.columns, seed: 5)
         let together = activations(input)
         let all = product(sample.matrix, together)
-        var alone = Activations(rows: 1, columns: 352)
-        for token in 0..<9 {
+        var alone = Activations(rows: 1, columns: shape.columns)
+        for token in 0..<shape.tokens {
             alone.take([token], of: together)
             #expect(bits(product(sample.matrix, alone)) == Array(bits(all)[token * 37..<(token + 1) * 37]))
         }

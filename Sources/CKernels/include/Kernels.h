@@ -13,6 +13,8 @@
 typedef struct {
     int8_t quants[32];
     float scale;
+    /// The scale times the sum of all quants: what the columns' minimum is multiplied with.
+    float scaled_sum;
     /// The sums of the first and the second 16 quants, which take out the offset of unsigned weights.
     int16_t sums[2];
 } ck_block;
