@@ -66,6 +66,19 @@ import Testing
         #expect(seen == [5, 5, 5, 5, 5])
     }
 
+    @Test func `a link that takes longer than its rank waits is a failure of the sender`() {
+        let slow = Links { from, to in from == 1 && to == 0 ? Link(latency: 60, bandwidth: 1e9) : nil }
+        let linked = { @Sendable (base: any Transport) -> any Transport in
+            LinkTransport(base, slow, clock: CalculatedClock())
+        }
+        let (failure, seen) = failing(2, patience: .seconds(30), over: linked) { ranks in
+            try ranks.barrier(.layer(7))
+            try ranks.barrier(.layer(8))
+        }
+        #expect(failure == "rank 1 did not arrive at the barrier of layer 7 within 30 s")
+        #expect(seen == [0: failure, 1: failure])
+    }
+
     /// What the run throws, and what each rank that fails does.
     private func failing(
         _ count: Int, patience: Duration = .seconds(30),
