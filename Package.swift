@@ -33,6 +33,7 @@ let package = Package(
 
         .target(name: "Files", swiftSettings: house),
         .target(name: "Profiling", dependencies: ["Files"], swiftSettings: house),
+        .target(name: "Ranks", swiftSettings: house),
         .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: house),
         .target(
             name: "ModelFiles",
@@ -72,6 +73,8 @@ let package = Package(
             swiftSettings: house),
 
         .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: house),
+        .target(name: "RankBehavior", dependencies: ["Ranks"], path: "Tests/RankBehavior", swiftSettings: house),
+        .testTarget(name: "RanksTests", dependencies: ["Ranks", "RankBehavior"], swiftSettings: house),
         .testTarget(name: "ProfilingTests", dependencies: ["Profiling"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: house),
         .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Tensors"], swiftSettings: house),
