@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: [
-                "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling",
+                "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling", "Ranks",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
@@ -87,7 +87,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "InferenceTests",
-            dependencies: ["Inference", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            dependencies: [
+                "Inference", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling", "Ranks",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "TrainingTests",

@@ -22,15 +22,22 @@ struct MemoryPlanner {
     private let model: Footprint
     private let options: SessionOptions
     private let available: AvailableMemory
+    /// Ranks on this host, among which it is shared where nobody names a budget.
+    private let sharers: Int
     /// Whether f32 experts or attention weights are multiplied, with enough tokens in a pass for BLAS.
     private let wantsBLAS: Bool
     /// Whether BLAS multiplies them. It is opened to know, so that the program is measured with it.
     private let usesBLAS: Bool
     private var layouts: [ExpertLayout] { model.layouts }
-    private var expertsPerLayer: Int { model.architecture.expertCount }
 
-    /// - Parameter available: what the plan must fit in; nothing by default, for a plan that nobody carries out here.
-    init(_ model: Footprint, _ options: SessionOptions, in available: AvailableMemory = AvailableMemory(sources: [])) {
+    /// - Parameters:
+    ///   - available: what the plan must fit in; nothing by default, for a plan that nobody carries out here.
+    ///   - sharers: how many processes like this one share it.
+    init(
+        _ model: Footprint, _ options: SessionOptions, in available: AvailableMemory = AvailableMemory(sources: []),
+        sharedBy sharers: Int = 1
+    ) {
+        self.sharers = sharers
         self.model = model
         self.options = options
         self.available = available
@@ -41,21 +48,23 @@ struct MemoryPlanner {
         usesBLAS = wantsBLAS && WeightMatrix.multipliesWithBLAS(tokens: options.limits.tokens)
     }
 
+    /// - Parameter expertsPerLayer: those that may have to be in memory; all, if nobody says.
     /// - Throws: ``InferenceError`` when an option is none, the budget is below the smallest that works, or what it would take
     ///   cannot be had.
-    func plan() throws -> (memory: MemoryPlan, slabs: SlabPlan) {
+    func plan(expertsPerLayer: Int? = nil) throws -> (memory: MemoryPlan, slabs: SlabPlan) {
+        let expertsPerLayer = expertsPerLayer ?? model.architecture.expertCount
         try options.check()
         try checkKeyValueFormat()
-        var plan = fixed()
+        var plan = fixed(expertsPerLayer)
         let greatest = SlabPlan.greatestBytes(layouts: layouts, expertsPerLayer: expertsPerLayer)
         let smallest = SlabPlan.smallestBytes(layouts: layouts, expertsPerLayer: expertsPerLayer)
         // While dense weights are read, what a pass works in and the experts are not in memory yet.
         let loading = plan.program + plan.threadsAndBuffers + plan.dense + model.stagingBytes
         plan.smallestBudget = max(plan.fixed + Self.withPageTables(smallest), loading)
         plan.expertCount = layouts.count * expertsPerLayer
-        plan.budget = budget(plan, greatest: greatest)
+        plan.budget = budget(plan, greatest: greatest, expertsPerLayer)
         let room = Self.withoutPageTables(plan.budget - plan.fixed)
-        guard plan.budget >= plan.smallestBudget, let slabs = slabs(within: min(room, greatest)) else {
+        guard plan.budget >= plan.smallestBudget, let slabs = slabs(within: min(room, greatest), expertsPerLayer) else {
             throw tooSmall(plan)
         }
         plan.experts = slabs.bytes
@@ -69,7 +78,7 @@ struct MemoryPlanner {
     }
 
     /// Everything but the experts.
-    private func fixed() -> MemoryPlan {
+    private func fixed(_ expertsPerLayer: Int) -> MemoryPlan {
         let architecture = model.architecture
         let shared = [.sharedGate, .sharedUp, .sharedDown] as Set<TensorRole.Kind>
         let hasFloats =
@@ -124,15 +133,15 @@ struct MemoryPlanner {
         usesBLAS ? options.threads * Self.blasBuffer(tokens: options.limits.tokens) : 0
     }
 
-    private func budget(_ plan: MemoryPlan, greatest: Int) -> Int {
+    private func budget(_ plan: MemoryPlan, greatest: Int, _ expertsPerLayer: Int) -> Int {
         switch options.budget {
         case .bytes(let bytes): return bytes
         case .smallest: return plan.smallestBudget
         case .expertShare(let share):
-            return max(plan.fixed + Self.withPageTables(slabs(for: share).bytes), plan.smallestBudget)
+            return max(plan.fixed + Self.withPageTables(slabs(for: share, expertsPerLayer).bytes), plan.smallestBudget)
         case .automatic:
             let most = max(plan.fixed + Self.withPageTables(greatest), plan.smallestBudget)
-            return min(max(available.allowed, plan.smallestBudget), most)
+            return min(max(available.allowed / sharers, plan.smallestBudget), most)
         }
     }
 
@@ -141,12 +150,12 @@ struct MemoryPlanner {
     static func withoutPageTables(_ bytes: Int) -> Int { bytes - bytes / 512 - (bytes % 512 == 0 ? 0 : 1) }
 
     /// Room for experts: as many as was asked for, or as fit.
-    private func slabs(within budget: Int) -> SlabPlan? {
-        if case .expertShare(let share) = options.budget { return slabs(for: share) }
+    private func slabs(within budget: Int, _ expertsPerLayer: Int) -> SlabPlan? {
+        if case .expertShare(let share) = options.budget { return slabs(for: share, expertsPerLayer) }
         return SlabPlan(layouts: layouts, expertsPerLayer: expertsPerLayer, budget: budget)
     }
 
-    private func slabs(for share: Double) -> SlabPlan {
+    private func slabs(for share: Double, _ expertsPerLayer: Int) -> SlabPlan {
         SlabPlan(layouts: layouts, expertsPerLayer: expertsPerLayer, share: share)
     }
 

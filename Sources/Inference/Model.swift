@@ -64,6 +64,13 @@ public final class Model: Sendable {
         try Session(self, options)
     }
 
+    /// The same for one of several ranks, all of which have the same model and the same options but for memory and threads.
+    ///
+    /// - Throws: as above, and `RankFailure` when ranks can no longer work together.
+    package func session(_ options: SessionOptions, ranks: SessionRanks) throws -> Session {
+        try Session(self, options, ranks)
+    }
+
     /// What a session with these options would hold in memory.
     public func plan(_ options: SessionOptions) throws -> MemoryPlan {
         try MemoryPlanner(Footprint(store, architecture), options, in: AvailableMemory()).plan().memory

@@ -39,6 +39,8 @@ public struct RunStatistics: Codable, Sendable, Equatable {
     public var plan: [String] = []
     /// The same in numbers.
     public var strategies: [LayerExplanation] = []
+    /// What each rank had and did, where there are several; all else is of the rank at hand.
+    public var ranks: [RankStatistics]?
     /// What ended the text.
     public var ending: Ending?
 

@@ -17,6 +17,8 @@ public final class Session {
     private let options: SessionOptions
     private let language: LanguageModel
     private let cache: ExpertCache
+    /// Those that run the model together with this one.
+    private let ranks: SessionRanks?
     package let workers: Workers
     private var planning: SessionPlanning
     private let loadSeconds: Double
@@ -26,11 +28,15 @@ public final class Session {
     private let fileReads: Int
     private var isUsed = false
 
-    init(_ model: Model, _ options: SessionOptions) throws {
+    init(_ model: Model, _ options: SessionOptions, _ ranks: SessionRanks? = nil) throws {
         try options.check()
         planning = SessionPlanning(options, threads: options.threads)
-        let memory = MemoryPlanner(Footprint(model.store, model.architecture), options, in: AvailableMemory())
-        let planned = try memory.plan()
+        let memory = MemoryPlanner(
+            Footprint(model.store, model.architecture), options, in: AvailableMemory(),
+            sharedBy: ranks?.ranksOnHost ?? 1)
+        var planned = try memory.plan()
+        let own = try ranks?.share(experts: model.architecture.expertCount, room: planned.memory.experts)
+        if let own { planned = try memory.plan(expertsPerLayer: max(1, own.count)) }
         let files = ProgramFiles()
         files.dropUnused()
         fileReads = files.reads
@@ -38,18 +44,20 @@ public final class Session {
         warnings = memory.warnings(plan)
         self.model = model
         self.options = options
+        self.ranks = ranks
         let dense = try model.store.loadDense()
         let weights = try DenseWeights(model.architecture) { role in
             guard let matrix = dense[role] else { throw InferenceError("the store \(model.store.path) has no \(role)") }
             return matrix
         }
         let nodes = options.usesMemoryNodes ? MemoryNodes.ofThisMachine : .one
-        cache = try ExpertCache(model.store, slabs, policy: options.policy.type, nodes: nodes)
+        let cache = try ExpertCache(model.store, slabs, policy: options.policy.type, nodes: nodes)
+        self.cache = cache
         // Last, since they make do with fewer threads where the system grants no more, and the loader cannot.
         workers = Workers(count: options.threads, nodes: nodes)
         language = LanguageModel(
-            model.architecture, weights: weights, experts: cache, workers: workers, limits: options.limits,
-            planner: planning.planner)
+            model.architecture, weights: weights, experts: own.map { OwnedExperts($0, of: cache) } ?? cache,
+            workers: workers, limits: options.limits, planner: planning.planner, peers: ranks)
         planning.prepare(language, cache, workers: workers)
         language.prefetchesPrompts = options.prefetchesPrompts
         loadSeconds = (ContinuousClock.now - model.opened) / .seconds(1)
@@ -74,14 +82,16 @@ public final class Session {
         var statistics = RunStatistics()
         try unlessCancelled(by: isCancelled) {
             for pass in passes {
+                try endTogether(if: isCancelled)
                 try read(tokens[pass], recorder, onProgress)
-                logprobs += try scores(of: pass, in: tokens)
+                if isFirstRank { logprobs += try scores(of: pass, in: tokens) }
                 statistics.promptTokens = pass.upperBound
             }
         }
         statistics.prefillSeconds = clock.seconds
         return TextScore(
-            tokens: Array(tokens.prefix(logprobs.count)), logprobs: logprobs, statistics: completed(statistics, use))
+            tokens: Array(tokens.prefix(logprobs.count)), logprobs: logprobs,
+            statistics: try completed(statistics, use))
     }
 
     /// Continues a text.
@@ -110,17 +120,18 @@ public final class Session {
             statistics.ending = .interrupted
             try unlessCancelled(by: isCancelled) {
                 for pass in passes {
+                    try endTogether(if: isCancelled)
                     try read(prompt[pass], recorder, onProgress)
                     statistics.promptTokens = pass.upperBound
                 }
                 statistics.prefillSeconds = clock.seconds
-                statistics.ending = try write(&tokens, &text, options, recorder)
+                statistics.ending = try write(&tokens, &text, options, recorder, isCancelled)
             }
             text.finish()
             if statistics.promptTokens < prompt.count { statistics.prefillSeconds = clock.seconds }
             statistics.decodeSeconds = clock.seconds - statistics.prefillSeconds
             statistics.generatedTokens = tokens.count - prompt.count
-            return completed(statistics, use)
+            return try completed(statistics, use)
         }
     }
 
@@ -157,7 +168,10 @@ public final class Session {
 
     /// Does work that ends in the middle of a layer once nobody waits for it any more.
     private func unlessCancelled(by isCancelled: () -> Bool, _ work: () throws -> Void) throws {
-        do { try workers.cancellable(by: isCancelled, work) } catch is CancellationError {}
+        // Where one rank left in the middle of a layer the others would wait for it: they end a text between tokens.
+        do {
+            try workers.cancellable(by: ranks == nil ? isCancelled : { false }, work)
+        } catch is CancellationError {}
     }
 
     /// Takes a part of a text, which begins at the position of its first index, through the layers.
@@ -184,7 +198,7 @@ public final class Session {
     /// Adds tokens until something ends the text.
     private func write(
         _ tokens: inout [Int], _ text: inout TextStream, _ options: GenerationOptions,
-        _ recorder: (any RoutingRecorder)?
+        _ recorder: (any RoutingRecorder)?, _ isCancelled: () -> Bool
     ) throws -> RunStatistics.Ending {
         let ends = options.stopsAtEnd ? Set(model.tokenizer.tokenizer.description.endIDs) : []
         let prompt = tokens.count
@@ -198,7 +212,7 @@ public final class Session {
                 try language.pass(
                     tokens[(tokens.count - 1)...], at: tokens.count - 1, phase: .decode, recorder: recorder)
             }
-            let token = try nextToken(&sampler, history: tokens)
+            let token = try nextToken(&sampler, history: tokens, isCancelled)
             if tokens.count == prompt + 1 { useSpareMemory(after: tokens.count, newTokens: options.newTokens - 1) }
             if ends.contains(token) { return .endOfText }
             tokens.append(token)
@@ -227,8 +241,26 @@ public final class Session {
         useSpareMemory(after: positions, newTokens: language.limits.positions - positions)
     }
 
+    private var isFirstRank: Bool { ranks.map { $0.rank == 0 } ?? true }
+
+    /// Ends a text on all ranks before their next pass, once the first is told to.
+    private func endTogether(if isCancelled: () -> Bool) throws {
+        guard let ranks else { return }
+        if try ranks.fromFirst(isCancelled() ? 1 : 0, of: .nextPass) == 1 { throw CancellationError() }
+    }
+
+    /// The next token, which the first of several ranks chooses for all.
+    private func nextToken(_ sampler: inout Sampler, history: [Int], _ isCancelled: () -> Bool) throws -> Int {
+        guard let ranks else { return try sampled(&sampler, history: history) }
+        let end = -1
+        let token = ranks.rank > 0 || isCancelled() ? end : try sampled(&sampler, history: history)
+        let chosen = try ranks.fromFirst(token, of: .nextToken)
+        if chosen == end { throw CancellationError() }
+        return chosen
+    }
+
     /// Samples from the logits of the last token that passed.
-    private func nextToken(_ sampler: inout Sampler, history: [Int]) throws -> Int {
+    private func sampled(_ sampler: inout Sampler, history: [Int]) throws -> Int {
         var token = 0
         let last = language.lastPassTokens - 1
         try language.logits(of: last..<last + 1) { _, logits in
@@ -259,6 +291,7 @@ public final class Session {
     /// Loading belongs to the first use.
     private func beginUse() -> SessionUse {
         let isFirst = !isUsed
+        ranks?.forgetExchanges()
         isUsed = true
         cache.withdraw()
         if !isFirst { ProcessMemory.forgetPeak() }
@@ -272,7 +305,7 @@ public final class Session {
     }
 
     /// Adds what the cache and the kernel counted during a use.
-    private func completed(_ statistics: RunStatistics, _ use: SessionUse) -> RunStatistics {
+    private func completed(_ statistics: RunStatistics, _ use: SessionUse) throws -> RunStatistics {
         var statistics = statistics
         let counters = cache.counters.since(use.counters)
         statistics.loadSeconds = use.loadSeconds
@@ -297,6 +330,7 @@ public final class Session {
         planning.keep()
         statistics.strategies = planning.planner.explanation()
         statistics.plan = statistics.strategies.lines
+        statistics.ranks = try ranks?.gathered(statistics)
         return statistics
     }
 

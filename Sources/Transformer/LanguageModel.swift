@@ -29,7 +29,7 @@ package final class LanguageModel {
 
     package init(
         _ architecture: Architecture, weights: DenseWeights, experts: any ExpertSource, workers: Workers,
-        limits: PassLimits, planner: Planner
+        limits: PassLimits, planner: Planner, peers: (any ExpertPeers)? = nil
     ) {
         self.architecture = architecture
         self.limits = limits
@@ -41,7 +41,7 @@ package final class LanguageModel {
         }
         attention = weights.layers.map { Attention($0, architecture, limits) }
         let (routed, shared) = architecture.executionSizes(limits, threads: planner.threads, hasFloats: hasFloats)
-        execution = Execution(routed, planner: planner, workers: workers)
+        execution = Execution(routed, planner: planner, workers: workers, peers: peers)
         self.shared = SharedExperts(weights).flatMap { experts in
             shared.map { (experts, Execution($0, planner: planner, workers: workers, isShared: true)) }
         }

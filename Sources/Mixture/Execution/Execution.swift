@@ -41,16 +41,22 @@ package final class Execution {
     private let workers: Workers
     private let planner: Planner
     private let isShared: Bool
+    private let peers: (any ExpertPeers)?
     private var scratch: ExpertScratch
     private var leases: [any ExpertLease] = []
     /// How long the experts of the last call took; nil where some had to be waited for.
     package private(set) var lastSeconds: Double?
 
-    /// - Parameter isShared: whether it computes the expert that every token visits.
-    package init(_ sizes: Sizes, planner: Planner, workers: Workers, isShared: Bool = false) {
+    /// - Parameters:
+    ///   - isShared: whether it computes the expert that every token visits.
+    ///   - peers: who computes the experts that the source does not lend; nil: it lends all.
+    package init(
+        _ sizes: Sizes, planner: Planner, workers: Workers, isShared: Bool = false, peers: (any ExpertPeers)? = nil
+    ) {
         self.workers = workers
         self.planner = planner
         self.isShared = isShared
+        self.peers = peers
         scratch = ExpertScratch(sizes.scratch(for: planner.choice))
     }
 
@@ -64,15 +70,30 @@ package final class Execution {
     /// - Parameters:
     ///   - tokens: the layer's normalized input, `[tokens, hidden]`, prepared for the experts' weight formats.
     ///   - hidden: the residual stream, `[tokens, hidden]`.
-    /// - Throws: what the leases throw, and `CancellationError` when the work of the workers has been cancelled.
+    /// - Throws: what the leases and the peers throw, and `CancellationError` when the work of the workers has been cancelled.
     package func run(
         _ assignment: Assignment, on tokens: borrowing Activations, from source: any ExpertSource, layer: Int,
         phase: LayerCall.Phase, addingTo hidden: inout Matrix
     ) throws {
+        guard !assignment.visits.isEmpty else { return }
+        scratch.outputs.use(rows: assignment.visits.count)
+        try compute(assignment, on: tokens, from: source, layer: layer, phase: phase)
+        try scratch.outputs.withView { try peers?.complete($0, assignment, layer: layer) }
+        hidden.combine(scratch.outputs, by: assignment, on: workers)
+    }
+
+    /// Leaves the outputs of the visits to all experts that the source lends.
+    private func compute(
+        _ assignment: Assignment, on tokens: borrowing Activations, from source: any ExpertSource, layer: Int,
+        phase: LayerCall.Phase
+    ) throws {
         try source.lease(assignment.visitedExperts, layer: layer, tokens: assignment.tokens, into: &leases)
         var next = 0
         defer { for lease in leases[next...] { lease.release() } }
-        guard !leases.isEmpty else { return }
+        guard !leases.isEmpty else {
+            lastSeconds = nil
+            return
+        }
         let call = LayerCall(
             layer: layer, phase: phase, isShared: isShared, tokens: assignment.tokens, experts: assignment.experts,
             visits: leases.map { assignment[$0.expert].count })
@@ -94,7 +115,6 @@ package final class Execution {
         }
         lastSeconds = waits ? nil : (ContinuousClock.now - start) / .seconds(1)
         if let lastSeconds { planner.record(call, decision, seconds: lastSeconds) }
-        hidden.combine(scratch.outputs, by: assignment, on: workers)
     }
 
     /// Leases computed in one go: all that are resident, or as many as there are teams when they must land.

@@ -70,7 +70,13 @@ final class ExpertTable: @unchecked Sendable {  // `monitor` guards every variab
     func lease(
         _ asked: [ExpertVisits], layer: Int, tokens: Int, from cache: ExpertCache, into leases: inout [any ExpertLease]
     ) {
-        guard let first = asked.first else { return leases.removeAll(keepingCapacity: true) }
+        guard let first = asked.first else {
+            monitor.withLock {
+                policy.enter(layer: layer, tokens: tokens)
+                endExpectations(layer)
+            }
+            return leases.removeAll(keepingCapacity: true)
+        }
         let sizeClass = self[layer, first.expert].sizeClass
         var isWaiting = false
         monitor.wait {
