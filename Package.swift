@@ -71,7 +71,7 @@ let package = Package(
             name: "offstage",
             dependencies: [
                 "Inference", "Training", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling",
-                "Files", "CKernels",
+                "Files", "Ranks", "CKernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -16,7 +16,9 @@
         ) throws -> Result {
             let mpi = try MPITransport()
             if let launch = Launch(), launch.count != mpi.count {
-                if launch.rank == 0 { report(launch.otherMPI(than: mpi.count)) }
+                // Whoever fails first is all that mpirun lets speak.
+                guard launch.rank == 0 else { exit(0) }
+                report(launch.otherMPI(than: mpi.count))
                 exit(1)
             }
             do {
