@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OFFSTAGE := .build/release/offstage
 MODEL := experts/tiny
 
-.PHONY: run test sanitize lint build packages conformance clean
+.PHONY: run test ranks sanitize lint build packages conformance clean
 
 ## Build, pack the model that ships, and run it with a quarter of its experts in memory.
 run: build
@@ -13,6 +13,11 @@ run: build
 ## Build and run every test.
 test: packages
 	swift test -c release
+
+## Run the checks of ranks over MPI, which is installed if it is missing.
+ranks:
+	@./.ci/packages libopenmpi-dev openmpi-bin
+	@./.ci/ranks
 
 ## Run the tests of reading and caching under ThreadSanitizer and AddressSanitizer, each built in a folder of its own.
 sanitize: packages
@@ -35,4 +40,4 @@ packages:
 	@./.ci/packages
 
 clean:
-	rm -rf .build .build-thread .build-address $(MODEL)
+	rm -rf .build .build-mpi .build-thread .build-address $(MODEL)

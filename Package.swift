@@ -19,6 +19,7 @@ let package = Package(
             name: "OpenBLAS",
             description: "Multiply large f32 matrices with OpenBLAS, where it is installed, instead of our own kernels."
         ),
+        .trait(name: "MPI", description: "Run one model as several ranks that mpirun starts, on one host or many."),
         .default(enabledTraits: ["OpenBLAS"]),
     ],
     dependencies: [
@@ -30,10 +31,14 @@ let package = Package(
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .target(name: "CKernels"),
+        .target(
+            name: "CMPI",
+            cSettings: [.define("OFFSTAGE_MPI", .when(traits: ["MPI"]))],
+            linkerSettings: [.linkedLibrary("mpi", .when(traits: ["MPI"]))]),
 
         .target(name: "Files", swiftSettings: house),
         .target(name: "Profiling", dependencies: ["Files"], swiftSettings: house),
-        .target(name: "Ranks", swiftSettings: house),
+        .target(name: "Ranks", dependencies: ["CMPI"], swiftSettings: house),
         .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: house),
         .target(
             name: "ModelFiles",
@@ -66,7 +71,7 @@ let package = Package(
             name: "offstage",
             dependencies: [
                 "Inference", "Training", "Transformer", "Offload", "Mixture", "ModelFiles", "Tensors", "Profiling",
-                "Files", "CKernels",
+                "Files", "Ranks", "CKernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -74,6 +79,9 @@ let package = Package(
 
         .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: house),
         .target(name: "RankBehavior", dependencies: ["Ranks"], path: "Tests/RankBehavior", swiftSettings: house),
+        .executableTarget(
+            name: "rank-checks", dependencies: ["RankBehavior", "Ranks"], path: "Tests/RankChecks",
+            swiftSettings: house),
         .testTarget(name: "RanksTests", dependencies: ["Ranks", "RankBehavior"], swiftSettings: house),
         .testTarget(name: "ProfilingTests", dependencies: ["Profiling"], swiftSettings: house),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: house),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Ranks
 
 /// Runs Mixture-of-Experts models that are larger than memory, shows what their experts do, and trains small ones.
 @main
@@ -30,12 +31,22 @@ struct Offstage: ParsableCommand {
 
     static func main() {
         Terminal.fillClosedStreams()
+        endUnlessRanksAreSupported()
         do {
             var command = try parseAsRoot(CommandLine.given())
             try command.run()
         } catch {
             finish(with: error)
         }
+    }
+
+    /// A build without MPI would do the same work as many times as mpirun starts it. The first rank says so for all.
+    private static func endUnlessRanksAreSupported() {
+        guard !Launch.isSupported, let launch = Launch(), launch.count > 1 else { return }
+        // Whoever fails first is all that mpirun lets speak.
+        guard launch.rank == 0 else { Foundation.exit(0) }
+        Terminal.note("Error: \(launch.absenceOfMPI)")
+        Foundation.exit(1)
     }
 
     /// Prints what went wrong and ends with the exit code the help text promises.
