@@ -37,6 +37,15 @@ public final class Model: Sendable {
             + "output is not the model's own. offstage score measures what that costs."
     }
 
+    /// What ranks that run it together must have alike.
+    package var identity: String {
+        get throws {
+            let own = store.manifest.architecture.expertsPerToken
+            let count = architecture.expertsPerToken
+            return try store.manifest.identity + (count == own ? "" : ", \(count) experts per token")
+        }
+    }
+
     /// The ids of a text, after the beginning-of-text token if the model wants one.
     public func tokens(of text: [UInt8]) -> [Int] { tokenizer.tokens(of: text) }
 

@@ -18,6 +18,13 @@ extension CPU {
     private static func threads(quota: Double) -> Int { Int(min(quota, 1024).rounded()) }
 
     /// The processors in the mask of this thread, which `taskset` and `cpuset` groups narrow.
+    /// The numbers of the processors that this process may use, as the kernel writes them: `0-3,8`; empty where it does not say.
+    package static func processorList(files: KernelFiles = KernelFiles()) -> String {
+        let title = "Cpus_allowed_list:"
+        let line = files.text("/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix(title) }
+        return line.map { $0.dropFirst(title.count).filter { !$0.isWhitespace } } ?? ""
+    }
+
     private static var allowedProcessors: Int { max(1, Int(ck_allowed_processors())) }
 }
 

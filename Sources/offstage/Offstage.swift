@@ -34,6 +34,8 @@ struct Offstage: ParsableCommand {
         endUnlessRanksAreSupported()
         do {
             var command = try parseAsRoot(CommandLine.given())
+            // Any other command is one rank's to do.
+            if RankLaunch.isOther, !(command is any RankCommand) { Foundation.exit(0) }
             try command.run()
         } catch {
             finish(with: error)
@@ -55,6 +57,7 @@ struct Offstage: ParsableCommand {
         if error is Interrupted || error is CancellationError { Foundation.exit(Interruption.exitCode) }
         let error = (error as? CocoaError).map(Complaint.init) ?? error
         let code = exitCode(for: error)
+        RankLaunch.leaveWordsToFirst(code: code == .success ? 0 : code == .validationFailure ? 2 : 1)
         if code == .success { exit(withError: error) }
         Terminal.note(code == .validationFailure ? Message(lines: fullMessage(for: error)) : message(of: error))
         Foundation.exit(code == .validationFailure ? 2 : 1)

@@ -10,7 +10,9 @@ struct RecordingArguments: ParsableArguments {
     @Flag(help: "Show the experts' load as it goes; lines of JSON where standard error is no terminal.")
     var live = false
 
-    func recording(of model: Model) throws -> Recording {
+    /// - Parameter isWanted: whether this program is the one to take note.
+    func recording(of model: Model, isWanted: Bool = true) throws -> Recording {
+        guard isWanted else { return Recording(trace: nil, view: nil) }
         let trace = try trace.map { try model.traceWriter(path: $0) }
         let architecture = model.architecture
         let view =

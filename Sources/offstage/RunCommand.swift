@@ -3,7 +3,7 @@ import Foundation
 import Inference
 import Profiling
 
-struct Run: ParsableCommand {
+struct Run: RankCommand {
     static let configuration = CommandConfiguration(
         abstract: "Continue a text, or answer a question.",
         discussion: """
@@ -47,18 +47,21 @@ struct Run: ParsableCommand {
         if system != nil, !chat { throw ValidationError("--system needs --chat") }
     }
 
-    func run() throws {
-        Interruption.watch()
+    func run(as ranks: SessionRanks?) throws {
         let numbers = stats.map { TextFile($0, holds: "the numbers") }
-        try numbers?.checkWritable()
-        let path = try model.storePath()
-        let opened = try Interruption.endingAtOnce { try self.session.model(at: path) }
-        let tokens = try promptTokens(for: opened)
+        if ranks.isFirst { try numbers?.checkWritable() }
+        let opened = try ranks.inTurn {
+            let path = try model.storePath()
+            return try Interruption.endingAtOnce { try self.session.model(at: path) }
+        }
+        let tokens = try ranks.tokens { try promptTokens(for: opened) }
         let session = try Interruption.endingAtOnce {
-            try opened.session(self.session.options(promptTokens: tokens.count, newTokens: count))
+            try ranks.session(
+                of: opened, self.session.options(promptTokens: tokens.count, newTokens: count),
+                threadsAreGiven: self.session.threads != nil)
         }
         Terminal.warn(session.warnings)
-        let recording = try recording.recording(of: opened)
+        let recording = try recording.recording(of: opened, isWanted: ranks.isFirst)
         let progress = ProgressLine("Reading the prompt", amount: { "\($0) tokens" })
         var text = OpenLine()
         let statistics = try recording.finishing {
@@ -74,9 +77,9 @@ struct Run: ParsableCommand {
         progress.clear()
         text.end()
         Terminal.note("\(statistics.summary)")
+        guard ranks.isFirst else { return }
         try numbers?.write(String(decoding: Terminal.encoded(statistics), as: UTF8.self) + "\n")
         if json { try Terminal.print(json: statistics) }
-        if Interruption.isRequested { Interruption.leave() }
     }
 
     private func promptTokens(for model: Model) throws -> [Int] {

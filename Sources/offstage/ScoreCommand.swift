@@ -4,7 +4,7 @@ import Inference
 import ModelFiles
 import Profiling
 
-struct Score: ParsableCommand {
+struct Score: RankCommand {
     static let configuration = CommandConfiguration(
         abstract: "The log-probability of each token of a text, and its perplexity.",
         discussion: "Natural logarithms. The first token has nothing before it and so no log-probability.")
@@ -23,20 +23,23 @@ struct Score: ParsableCommand {
         if (text == nil) == (ids == nil) { throw ValidationError("say what to score: --text FILE or --ids FILE") }
     }
 
-    func run() throws {
-        Interruption.watch()
-        let path = try model.storePath()
-        let opened = try Interruption.endingAtOnce { try self.session.model(at: path) }
-        let tokens = try self.tokens(for: opened)
+    func run(as ranks: SessionRanks?) throws {
+        let opened = try ranks.inTurn {
+            let path = try model.storePath()
+            return try Interruption.endingAtOnce { try self.session.model(at: path) }
+        }
+        let tokens = try ranks.tokens { try self.tokens(for: opened) }
         guard tokens.count > 1 else {
             let found = tokens.isEmpty ? "no tokens" : "one token, which has none before it"
             throw Complaint("there is nothing to score: \(TextInput.name(of: text ?? ids ?? "-")) holds \(found)")
         }
         let session = try Interruption.endingAtOnce {
-            try opened.session(self.session.options(promptTokens: tokens.count, newTokens: 0))
+            try ranks.session(
+                of: opened, self.session.options(promptTokens: tokens.count, newTokens: 0),
+                threadsAreGiven: self.session.threads != nil)
         }
         Terminal.warn(session.warnings)
-        let recording = try recording.recording(of: opened)
+        let recording = try recording.recording(of: opened, isWanted: ranks.isFirst)
         let progress = ProgressLine("Scoring", amount: { "\($0) tokens" })
         let score = try recording.finishing {
             try session.score(
@@ -47,8 +50,9 @@ struct Score: ParsableCommand {
         if Interruption.isRequested {
             Terminal.note(
                 "Interrupted after \(score.statistics.promptTokens) of \(tokens.count) tokens; nothing is printed.")
-            Interruption.leave()
+            return
         }
+        guard ranks.isFirst else { return }
         if json { try Terminal.print(json: score) } else { Terminal.print(table(of: score, for: opened)) }
         Terminal.note("\(score.statistics.summary)")
     }

@@ -1,9 +1,14 @@
 import Files
 import Foundation
+import Synchronization
 
 /// What the program says beside its text.
 enum Terminal {
     static let showsProgress = isatty(STDERR_FILENO) == 1
+    private static let isSilent = Atomic<Bool>(false)
+
+    /// Says no more, but what is said aloud: another rank speaks for all.
+    static func fallSilent() { isSilent.store(true, ordering: .relaxed) }
 
     /// Whether standard output shows colors: a terminal does, unless told otherwise (no-color.org).
     static var takesColor: Bool {
@@ -31,7 +36,13 @@ enum Terminal {
     static func note(_ message: Message) { draw(message.text + "\n") }
 
     /// Text on standard error as it stands. Work goes on where nobody can read it.
-    static func draw(_ text: String) { try? write(text, to: STDERR_FILENO) }
+    static func draw(_ text: String) {
+        if isSilent.load(ordering: .relaxed) { return }
+        try? write(text, to: STDERR_FILENO)
+    }
+
+    /// A line on standard error, whoever speaks.
+    static func noteAloud(_ message: Message) { try? write(message.text + "\n", to: STDERR_FILENO) }
 
     static func warn(_ warnings: [String]) {
         for warning in warnings { note("Warning: \(warning)") }
@@ -39,6 +50,7 @@ enum Terminal {
 
     /// Text on standard output, at once. A reader that has gone away ends the program quietly.
     static func print(_ text: String) {
+        if isSilent.load(ordering: .relaxed) { return }
         do throws(SystemError) { try write(text, to: STDOUT_FILENO) } catch { giveUp(error) }
     }
 

@@ -13,10 +13,11 @@ extension Occasion {
 /// are then exchanged and combined in slot order on every rank, so that not a bit depends on how many there are.
 package final class SessionRanks {
     package let communicator: Communicator
-    /// Ranks on this rank's host, which share its memory and its processors.
-    package let ranksOnHost: Int
-    private let hosts: Hosts
-    private var shares: ExpertShares?
+    /// Ranks on this rank's host, which share its memory.
+    let ranksOnHost: Int
+    /// Those of them that run on the same processors.
+    private let ranksOnProcessors: Int
+    private var ranges: ExpertRanges?
     /// Time that computing stood still for other ranks, and bytes that came from them.
     private(set) var exchangeSeconds = 0.0
     private(set) var bytesReceived = 0
@@ -24,8 +25,25 @@ package final class SessionRanks {
     /// - Throws: `RankFailure` where a rank is missing.
     package init(_ communicator: Communicator) throws {
         self.communicator = communicator
-        hosts = try communicator.hosts()
-        ranksOnHost = hosts.ranks[hosts.host(of: communicator.rank)].count
+        let hosts = try communicator.hosts()
+        let neighbors = hosts.ranks[hosts.host(of: communicator.rank)]
+        let processors = try communicator.allGather(Array(CPU.processorList().utf8), of: .start)
+        ranksOnHost = neighbors.count
+        ranksOnProcessors = neighbors.count { processors[$0] == processors[communicator.rank] }
+    }
+
+    /// Threads for this rank where nobody says how many.
+    package var threads: Int { max(1, CPU.defaultThreads / ranksOnProcessors) }
+
+    /// Does what needs no other rank, first on rank 0, and then on the others: what fails on one fails on all alike, and what
+    /// one makes, the others find.
+    package func inTurn<Result>(_ work: () throws -> Result) throws -> Result {
+        let patience = communicator.patience
+        communicator.patience = .seconds(24 * 3600)
+        defer { communicator.patience = patience }
+        let first = try rank == 0 ? work() : nil
+        try communicator.barrier(.start)
+        return try first ?? work()
     }
 
     package var rank: Int { communicator.rank }
@@ -36,9 +54,9 @@ package final class SessionRanks {
     /// - Parameter room: bytes that this rank has for experts.
     /// - Returns: this rank's experts of every layer.
     func share(experts: Int, room: Int) throws -> Range<Int> {
-        let shares = ExpertShares(of: experts, weights: try communicator.allGather(room, of: .start))
-        self.shares = shares
-        return shares[rank]
+        let ranges = ExpertRanges(of: experts, weights: try communicator.allGather(room, of: .start))
+        self.ranges = ranges
+        return ranges[rank]
     }
 
     /// Rank 0's number, on every rank.
@@ -69,12 +87,12 @@ package final class SessionRanks {
 
 extension SessionRanks: ExpertPeers {
     package func complete(_ outputs: MatrixView, _ assignment: Assignment, layer: Int) throws {
-        guard let shares, count > 1 else { return }
+        guard let ranges, count > 1 else { return }
         let clock = Stopwatch()
         let width = outputs.columns
         let segments = Segments.listed(
             (0..<count).map { rank in
-                let experts = shares[rank]
+                let experts = ranges[rank]
                 return assignment.offsets[experts.lowerBound] * width..<assignment.offsets[experts.upperBound] * width
             })
         try outputs.withMutableValues { try communicator.allGather(&$0, segments, of: .layer(layer)) }

@@ -34,6 +34,16 @@ package struct StoreManifest: Codable, Sendable, Equatable {
         return self == other
     }
 
+    /// Which model it is, in few words: the same where names, shapes, formats and the source are.
+    package var identity: String {
+        get throws {
+            var manifest = self
+            manifest.createdBy = ""
+            let checksum = try manifest.encoded().withUnsafeBytes { crc32c($0) }
+            return "\(name) \(String(checksum, radix: 16))"
+        }
+    }
+
     func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -1,5 +1,5 @@
 /// Which rank computes which experts of a layer: consecutive ones, in proportion to what each can hold.
-package struct ExpertShares: Sendable, Equatable {
+package struct ExpertRanges: Sendable, Equatable {
     /// Where each rank's experts begin, and where the last one's end.
     private let bounds: [Int]
 
