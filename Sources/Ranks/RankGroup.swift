@@ -140,16 +140,18 @@ final class RankGroup: @unchecked Sendable {  // Everything mutable is behind `l
     }
 }
 
-/// The way of one letter. Both sides meet where they are at the same step of the same turn.
+/// The way of one letter.
 private struct Route: Hashable {
     let sender: Int
     let receiver: Int
     let ticket: Ticket
+    let tag: Int32
 
     init(_ sender: Int, _ receiver: Int, _ ticket: Ticket) {
         self.sender = sender
         self.receiver = receiver
         self.ticket = ticket
+        tag = ticket.tag
     }
 
     var sending: Receipt { Receipt(rank: sender, ticket: ticket) }
