@@ -19,12 +19,12 @@ ranks:
 	@./.ci/packages libopenmpi-dev openmpi-bin
 	@./.ci/ranks
 
-## Run the tests of reading and caching under ThreadSanitizer and AddressSanitizer, each built in a folder of its own.
+## Run the tests of reading, caching and ranks under ThreadSanitizer and AddressSanitizer, each built in a folder of its own.
 sanitize: packages
 	TSAN_OPTIONS=halt_on_error=1 swift test --sanitize thread --scratch-path .build-thread \
-	    --filter OffloadTests --skip "no flipped bit"
+	    --filter "OffloadTests|RanksTests" --skip "no flipped bit"
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks-of-others.txt swift test --sanitize address --scratch-path .build-address \
-	    --filter OffloadTests
+	    --filter "OffloadTests|RanksTests"
 
 build: packages
 	swift build -c release

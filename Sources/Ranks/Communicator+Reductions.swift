@@ -74,7 +74,7 @@ extension Float: Reducible {
     ) {
         switch reduction {
         case .sum: for index in 0..<count { sum[index] += terms[index] }
-        case .max: for index in 0..<count { sum[index] = Swift.max(sum[index], terms[index]) }
+        case .max: for index in 0..<count { sum[index] = terms[index] > sum[index] ? terms[index] : sum[index] }
         }
     }
 }
@@ -85,7 +85,7 @@ extension Int64: Reducible {
     ) {
         switch reduction {
         case .sum: for index in 0..<count { sum[index] &+= terms[index] }
-        case .max: for index in 0..<count { sum[index] = Swift.max(sum[index], terms[index]) }
+        case .max: for index in 0..<count { sum[index] = terms[index] > sum[index] ? terms[index] : sum[index] }
         }
     }
 }

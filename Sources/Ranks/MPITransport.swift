@@ -15,8 +15,6 @@
 
         /// Bytes of a message at most, since MPI counts them in an int.
         private static let longest = 1 << 30
-        /// Tags that every MPI has.
-        private static let tags = 1 << 15
 
         /// Begins MPI; once in a program.
         init() throws(RankFailure) {
@@ -33,32 +31,15 @@
             let ticket = try state.withLock { (state) throws(RankFailure) in
                 let ticket = Ticket(number: state.begun, step: messages.step)
                 state.begun += 1
-                let tag = Int32((ticket.number * 8 + messages.step.operation.rawValue) % Self.tags)
                 var letters: [Letter] = []
                 // Receivers first: what comes then needs no place in between.
                 for other in 0..<count where other != rank {
-                    let space = messages.bytes(from: other, of: count)
-                    for start in stride(from: 0, to: space.count, by: Self.longest) {
-                        let length = min(Self.longest, space.count - start)
-                        var letter = Letter(peer: other, awaited: length)
-                        try check(
-                            cmpi_receive(
-                                space.baseAddress! + start, Int32(length), Int32(other), tag, &letter.request),
-                            messages.step)
-                        letters.append(letter)
-                    }
+                    try receive(messages.bytes(from: other, of: count), from: other, ticket, &letters)
                 }
+                // From the next rank on, so that not all send to the same one at once.
                 for turn in 1..<max(count, 1) {
                     let other = (rank + turn) % count
-                    let bytes = messages.bytes(to: other, of: count)
-                    for start in stride(from: 0, to: bytes.count, by: Self.longest) {
-                        let length = min(Self.longest, bytes.count - start)
-                        var letter = Letter(peer: other)
-                        try check(
-                            cmpi_send(bytes.baseAddress! + start, Int32(length), Int32(other), tag, &letter.request),
-                            messages.step)
-                        letters.append(letter)
-                    }
+                    try send(messages.bytes(to: other, of: count), to: other, ticket, &letters)
                 }
                 state.open[ticket] = letters
                 return ticket
@@ -92,6 +73,32 @@
         private func progress() {
             state.withLock { state in
                 if !state.hasEnded { _ = cmpi_progress() }
+            }
+        }
+
+        private func receive(
+            _ space: UnsafeMutableRawBufferPointer, from other: Int, _ ticket: Ticket, _ letters: inout [Letter]
+        ) throws(RankFailure) {
+            for start in stride(from: 0, to: space.count, by: Self.longest) {
+                let part = UnsafeMutableRawBufferPointer(
+                    rebasing: space[start..<min(start + Self.longest, space.count)])
+                var letter = Letter(peer: other, awaited: part.count)
+                let code = cmpi_receive(
+                    part.baseAddress, Int32(part.count), Int32(other), ticket.tag, &letter.request)
+                try check(code, ticket.step)
+                letters.append(letter)
+            }
+        }
+
+        private func send(
+            _ bytes: UnsafeRawBufferPointer, to other: Int, _ ticket: Ticket, _ letters: inout [Letter]
+        ) throws(RankFailure) {
+            for start in stride(from: 0, to: bytes.count, by: Self.longest) {
+                let part = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.longest, bytes.count)])
+                var letter = Letter(peer: other)
+                let code = cmpi_send(part.baseAddress, Int32(part.count), Int32(other), ticket.tag, &letter.request)
+                try check(code, ticket.step)
+                letters.append(letter)
             }
         }
 

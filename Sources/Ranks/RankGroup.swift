@@ -72,17 +72,22 @@ final class RankGroup: @unchecked Sendable {  // Everything mutable is behind `l
         defer { pthread_mutex_unlock(lock) }
         while true {
             if let firstFailure { throw firstFailure }
-            guard let waiting = open[receipt], !waiting.isEmpty else { break }
-            let others = Set(waiting.map { $0.sender == rank ? $0.receiver : $0.sender })
+            let others = others(than: rank, in: receipt)
+            if others.isEmpty { break }
             let gone = others.intersection(ended)
             if !gone.isEmpty { throw failLocked(.ended(gone.sorted(), before: ticket.step)) }
-            if pthread_cond_timedwait(changed, lock, &deadline) == ETIMEDOUT, firstFailure == nil,
-                open[receipt]?.isEmpty == false
-            {
-                throw failLocked(.missing(others.sorted(), at: ticket.step, within: patience))
+            guard pthread_cond_timedwait(changed, lock, &deadline) == ETIMEDOUT else { continue }
+            let missing = self.others(than: rank, in: receipt)
+            if firstFailure == nil, !missing.isEmpty {
+                throw failLocked(.missing(missing.sorted(), at: ticket.step, within: patience))
             }
         }
         open[receipt] = nil
+    }
+
+    /// Whom letters are still to come from, or to go to.
+    private func others(than rank: Int, in receipt: Receipt) -> Set<Int> {
+        Set((open[receipt] ?? []).map { $0.sender == rank ? $0.receiver : $0.sender })
     }
 
     private func send(_ letter: UnsafeRawBufferPointer, _ route: Route) throws(RankFailure) {
@@ -140,16 +145,18 @@ final class RankGroup: @unchecked Sendable {  // Everything mutable is behind `l
     }
 }
 
-/// The way of one letter. Both sides meet where they are at the same step of the same turn.
+/// The way of one letter.
 private struct Route: Hashable {
     let sender: Int
     let receiver: Int
     let ticket: Ticket
+    let tag: Int32
 
     init(_ sender: Int, _ receiver: Int, _ ticket: Ticket) {
         self.sender = sender
         self.receiver = receiver
         self.ticket = ticket
+        tag = ticket.tag
     }
 
     var sending: Receipt { Receipt(rank: sender, ticket: ticket) }

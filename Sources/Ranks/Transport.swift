@@ -20,6 +20,17 @@ package struct Ticket: Hashable, Sendable {
     /// How many exchanges the rank had begun before.
     let number: Int
     let step: Step
+    /// What letters of it are marked with, so that they meet only where both sides are at the same step.
+    let tag: Int32
+
+    init(number: Int, step: Step) {
+        self.number = number
+        self.step = step
+        tag = step.tag(turn: number)
+    }
+
+    package static func == (left: Ticket, right: Ticket) -> Bool { left.number == right.number }
+    package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
 
 /// What one rank sends to and receives from all others in one exchange.

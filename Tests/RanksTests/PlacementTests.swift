@@ -1,3 +1,4 @@
+import RankBehavior
 import Ranks
 import Testing
 
@@ -63,6 +64,26 @@ import Testing
         #expect(balanced.shares.reduce(0) { $0 + $1.count } <= experts + 2 * ranks)
     }
 
+    @Test(arguments: 0..<20) func `slots even out loads that no placement without them does`(_ seed: Int) {
+        let loads = SkewedLoads.training(experts: 32, seed: seed)
+        let owners = ExpertOwners(experts: 32, ranks: 16)
+        let placed = owners.rebalanced(for: loads, slots: 2) ?? owners
+        #expect(placed.shares(of: loads).imbalance(ranks: 16) > 5.7)
+        #expect(ExpertSlots.packed(loads, slots: 48, ranks: 16).shares(of: loads).imbalance(ranks: 16) <= 1.3)
+    }
+
+    @Test func `as many slots as before even out mild loads, and twice as many nearly level them`() {
+        let draws = (0..<200).map { SkewedLoads.mild(experts: 16, seed: $0) }
+        let mean = { (imbalances: [Double]) in imbalances.reduce(0, +) / Double(imbalances.count) }
+        let packed = { (slots: Int) in
+            mean(draws.map { ExpertSlots.packed($0, slots: slots, ranks: 32).shares(of: $0).imbalance(ranks: 32) })
+        }
+        // Each expert on two ranks, whatever its load.
+        #expect(abs(mean(draws.map { imbalance(of: $0) }) - 1.73) < 0.02)
+        #expect(packed(32) <= 1.31)
+        #expect(packed(64) <= 1.05)
+    }
+
     @Test func `loads that are even already are left alone`() {
         let owners = ExpertOwners(experts: 3, ranks: 3)
         #expect(owners.balanced(for: [2, 3, 2]) == owners.shares(of: [2, 3, 2]))
@@ -91,17 +112,5 @@ import Testing
         #expect(costs.seconds(visits, owners, shadowed: []) == 800)
         #expect(costs.seconds(visits, owners, shadowed: [0]) == 702)
         #expect(costs.shadowed(visits, owners) == [0])
-    }
-}
-
-/// A reproducible stream of small numbers.
-struct SeededNumbers {
-    private var state: UInt64
-
-    init(_ seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 &+ 0x2545_F491_4F6C_DD1D }
-
-    mutating func below(_ bound: Int) -> Int {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return Int(state >> 33) % bound
     }
 }
