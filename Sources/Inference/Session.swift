@@ -34,9 +34,9 @@ public final class Session {
         let memory = MemoryPlanner(
             Footprint(model.store, model.architecture), options, in: AvailableMemory(),
             sharedBy: ranks?.ranksOnHost ?? 1)
-        var planned = try memory.plan()
-        let own = try ranks?.share(experts: model.architecture.expertCount, room: planned.memory.experts)
-        if let own { planned = try memory.plan(expertsPerLayer: max(1, own.count)) }
+        let own = try ranks?.share(
+            experts: model.architecture.expertCount, room: { try memory.plan().memory.experts })
+        let planned = try memory.plan(expertsPerLayer: own.map { max(1, $0.count) })
         let files = ProgramFiles()
         files.dropUnused()
         fileReads = files.reads

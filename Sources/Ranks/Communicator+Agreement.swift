@@ -15,6 +15,21 @@ extension Communicator {
         }
     }
 
+    /// Does what may fail on some ranks: then all of them fail, in the words of the first that did.
+    package func together<Result>(of occasion: Occasion, _ work: () throws -> Result) throws -> Result {
+        let result = Swift.Result { try work() }
+        let words: [UInt8] =
+            switch result {
+            case .success: []
+            case .failure(let error): Array("\(error)".utf8) + [0]
+            }
+        let all = try allGather(words, of: occasion)
+        if let first = all.firstIndex(where: { !$0.isEmpty }) {
+            throw RankFailure.failed(first, inWords: String(decoding: all[first].dropLast(), as: UTF8.self))
+        }
+        return try result.get()
+    }
+
     private static func subjects(_ bytes: [UInt8]) -> [Subject] {
         bytes.split(separator: 1).map { bytes in
             let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)

@@ -34,6 +34,8 @@
 
         /// Prints why, unless another rank does so before, and ends them all.
         private static func end(_ mpi: MPITransport, _ failure: RankFailure, _ report: (String) -> Void) -> Never {
+            // Whoever is told to end while it waits has nothing more to say.
+            signal(SIGTERM, SIG_DFL)
             usleep(pause(of: mpi.rank, among: mpi.count, before: failure))
             report(failure.description)
             cmpi_abort(1)

@@ -54,6 +54,11 @@ package struct RankFailure: Error, Equatable, CustomStringConvertible {
         (error as? RankFailure) ?? RankFailure("rank \(rank) failed: \(error)", accused: [rank])
     }
 
+    /// The same where every rank has been told.
+    static func failed(_ rank: Int, inWords words: String) -> RankFailure {
+        RankFailure("rank \(rank) failed: \(words)", accused: [], .all)
+    }
+
     static func transport(_ rank: Int, _ words: String, at step: Step) -> RankFailure {
         RankFailure("rank \(rank) failed at the \(step): \(words)", accused: [rank])
     }

@@ -52,6 +52,12 @@ extension SessionRanks? {
     /// Does what needs no other rank (``SessionRanks/inTurn(_:)``).
     func inTurn<Result>(_ work: () throws -> Result) throws -> Result { try self?.inTurn(work) ?? work() }
 
+    /// Does what leaves nothing behind when it is cut off (``Interruption/endingAtOnce(_:)``). Of several ranks the first to
+    /// fail has the word, and mpirun ends the others.
+    func endingAtOnce<Value>(_ work: () throws -> Value) throws -> Value {
+        try self == nil ? Interruption.endingAtOnce(work) : work()
+    }
+
     /// The first rank's tokens.
     func tokens(_ own: () throws -> [Int]) throws -> [Int] {
         guard let self else { return try own() }
@@ -66,7 +72,7 @@ extension SessionRanks? {
         var options = options
         if !threadsAreGiven { options.threads = self.threads }
         try self.communicator.agree(on: [
-            ("version", Offstage.configuration.version), ("model", model.identity), ("options", options.shared),
+            ("version", Offstage.configuration.version), ("model", model.identity), ("setting", options.shared),
         ])
         return try model.session(options, ranks: self)
     }

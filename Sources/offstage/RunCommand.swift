@@ -52,10 +52,10 @@ struct Run: RankCommand {
         if ranks.isFirst { try numbers?.checkWritable() }
         let opened = try ranks.inTurn {
             let path = try model.storePath()
-            return try Interruption.endingAtOnce { try self.session.model(at: path) }
+            return try ranks.endingAtOnce { try self.session.model(at: path) }
         }
         let tokens = try ranks.tokens { try promptTokens(for: opened) }
-        let session = try Interruption.endingAtOnce {
+        let session = try ranks.endingAtOnce {
             try ranks.session(
                 of: opened, self.session.options(promptTokens: tokens.count, newTokens: count),
                 threadsAreGiven: self.session.threads != nil)
@@ -76,7 +76,7 @@ struct Run: RankCommand {
         }
         progress.clear()
         text.end()
-        Terminal.note("\(statistics.summary)")
+        Terminal.note(Message(lines: statistics.summary))
         guard ranks.isFirst else { return }
         try numbers?.write(String(decoding: Terminal.encoded(statistics), as: UTF8.self) + "\n")
         if json { try Terminal.print(json: statistics) }

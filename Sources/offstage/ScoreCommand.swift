@@ -26,14 +26,14 @@ struct Score: RankCommand {
     func run(as ranks: SessionRanks?) throws {
         let opened = try ranks.inTurn {
             let path = try model.storePath()
-            return try Interruption.endingAtOnce { try self.session.model(at: path) }
+            return try ranks.endingAtOnce { try self.session.model(at: path) }
         }
         let tokens = try ranks.tokens { try self.tokens(for: opened) }
         guard tokens.count > 1 else {
             let found = tokens.isEmpty ? "no tokens" : "one token, which has none before it"
             throw Complaint("there is nothing to score: \(TextInput.name(of: text ?? ids ?? "-")) holds \(found)")
         }
-        let session = try Interruption.endingAtOnce {
+        let session = try ranks.endingAtOnce {
             try ranks.session(
                 of: opened, self.session.options(promptTokens: tokens.count, newTokens: 0),
                 threadsAreGiven: self.session.threads != nil)
@@ -54,7 +54,7 @@ struct Score: RankCommand {
         }
         guard ranks.isFirst else { return }
         if json { try Terminal.print(json: score) } else { Terminal.print(table(of: score, for: opened)) }
-        Terminal.note("\(score.statistics.summary)")
+        Terminal.note(Message(lines: score.statistics.summary))
     }
 
     private func tokens(for model: Model) throws -> [Int] {

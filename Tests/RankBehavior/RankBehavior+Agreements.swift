@@ -18,5 +18,18 @@ extension RankBehavior {
             }
             throw Broken(description: "ranks with two models agree")
         },
+        RankBehavior(description: "what fails on some ranks fails on all, in the words of the first") { ranks in
+            let number = try ranks.together(of: .start) { ranks.rank * 10 }
+            try confirm(number, is: ranks.rank * 10, "result")
+            let first = ranks.count / 2
+            do {
+                try ranks.together(of: .start) {
+                    if ranks.rank >= first { throw Broken(description: "no room on \(ranks.rank)") }
+                }
+            } catch let error as RankFailure {
+                return try confirm(error.description, is: "rank \(first) failed: no room on \(first)", "failure")
+            }
+            throw Broken(description: "nothing fails")
+        },
     ]
 }

@@ -51,9 +51,10 @@ package final class SessionRanks {
 
     /// Agrees on who computes which experts.
     ///
-    /// - Parameter room: bytes that this rank has for experts.
+    /// - Parameter room: says how many bytes this rank has for experts; where it fails, all ranks do.
     /// - Returns: this rank's experts of every layer.
-    func share(experts: Int, room: Int) throws -> Range<Int> {
+    func share(experts: Int, room: () throws -> Int) throws -> Range<Int> {
+        let room = try communicator.together(of: .start, room)
         let ranges = ExpertRanges(of: experts, weights: try communicator.allGather(room, of: .start))
         self.ranges = ranges
         return ranges[rank]
