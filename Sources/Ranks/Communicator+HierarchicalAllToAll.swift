@@ -2,7 +2,7 @@ extension Communicator {
     /// The same as ``allToAll(_:_:into:_:of:)`` by way of fewer and larger messages between hosts.
     ///
     /// Ranks first hand what is for another host to the one among them that carries to the receiving rank, which sends it
-    /// on in one message: 2DH of Tutel (Hwang et al., 2023, section 4.3), for hosts that need not have equally many ranks.
+    /// on in one message: 2DH of Tutel (Hwang et al., 2023), for hosts that need not have equally many ranks.
     package func allToAll<Element: BitwiseCopyable>(
         _ outgoing: Span<Element>, _ sent: Segments, into incoming: inout MutableSpan<Element>, _ received: Segments,
         through hosts: Hosts, of occasion: Occasion
