@@ -2,7 +2,7 @@ extension Communicator {
     /// The same as ``allToAll(_:_:into:_:of:)`` by way of fewer and larger messages between hosts.
     ///
     /// Ranks first hand what is for another host to the one among them that carries to the receiving rank, which sends it
-    /// on in one message: 2DH of Tutel (Hwang et al., 2023, section 4.3), for hosts that need not have equally many ranks.
+    /// on in one message: 2DH of Tutel (Hwang et al., 2023), for hosts that need not have equally many ranks.
     package func allToAll<Element: BitwiseCopyable>(
         _ outgoing: Span<Element>, _ sent: Segments, into incoming: inout MutableSpan<Element>, _ received: Segments,
         through hosts: Hosts, of occasion: Occasion
@@ -26,10 +26,9 @@ extension Communicator {
         var starts = Segments.consecutive(counts).starts
         for origin in origins {
             let carrier = hosts.carrier(on: hosts.host(of: origin), to: rank)
-            for index in received.range(origin, of: count) {
-                incoming[index] = arrived[starts[carrier]]
-                starts[carrier] += 1
-            }
+            let space = received.range(origin, of: count)
+            incoming.copy(arrived[starts[carrier]..<starts[carrier] + space.count], to: space.lowerBound)
+            starts[carrier] += space.count
         }
     }
 
@@ -49,8 +48,9 @@ extension Communicator {
             return Array(told[place * own.count..<(place + 1) * own.count])
         }
         var packed: [Element] = []
-        for receiver in receivers.joined() {
-            for index in sent.range(receiver, of: count) { packed.append(outgoing[index]) }
+        packed.reserveCapacity(sizes.joined().reduce(0, +))
+        outgoing.withUnsafeBufferPointer { outgoing in
+            for receiver in receivers.joined() { packed += outgoing[sent.range(receiver, of: count)] }
         }
         let collected = try allToAll(
             packed, sizes.map { $0.reduce(0, +) }, counts.map { $0.reduce(0, +) }, of: occasion)
@@ -86,5 +86,18 @@ extension Segments {
     fileprivate var starts: [Int] {
         guard case .listed(let ranges) = self else { return [] }
         return ranges.map(\.lowerBound)
+    }
+}
+
+extension MutableSpan where Element: BitwiseCopyable {
+    fileprivate mutating func copy(_ elements: ArraySlice<Element>, to start: Int) {
+        precondition(
+            start >= 0 && start + elements.count <= count, "\(elements.count) elements at \(start) of \(count)")
+        withUnsafeMutableBufferPointer { target in
+            elements.withUnsafeBufferPointer { source in
+                guard let base = target.baseAddress, let from = source.baseAddress else { return }
+                (base + start).update(from: from, count: source.count)
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ package struct RankFailure: Error, Equatable, CustomStringConvertible {
     enum Witnesses: Equatable, Sendable {
         /// One rank, and the others hear of it from that one.
         case one
-        /// Some ranks at about the same time, each in words of its own.
+        /// Perhaps several ranks at about the same time, each in words of its own.
         case several
         /// Every rank that is not accused, in the same words.
         case all
@@ -51,7 +51,8 @@ package struct RankFailure: Error, Equatable, CustomStringConvertible {
 
     /// What went wrong on one rank alone, whatever it was.
     static func failed(_ rank: Int, _ error: any Error) -> RankFailure {
-        (error as? RankFailure) ?? RankFailure("rank \(rank) failed: \(error)", accused: [rank])
+        // A missing file, say, is often missed by all.
+        (error as? RankFailure) ?? RankFailure("rank \(rank) failed: \(error)", accused: [rank], .several)
     }
 
     /// The same where every rank has been told.

@@ -17,14 +17,18 @@ package enum RankThreads {
         let group = RankGroup(count)
         let threads = (0..<count).map { rank in
             RankThread {
-                do {
-                    let own = ThreadTransport(rank: rank, group: group)
-                    let result = try body(Communicator(transport(own), patience: patience))
-                    group.end(rank)
-                    return .success(result)
-                } catch {
-                    group.fail(.failed(rank, error))
-                    return .failure(error)
+                let communicator = Communicator(
+                    transport(ThreadTransport(rank: rank, group: group)), patience: patience)
+                // Others may copy from what it holds until they know that it has ended.
+                return withExtendedLifetime(communicator) {
+                    do {
+                        let result = try body(communicator)
+                        group.end(rank)
+                        return .success(result)
+                    } catch {
+                        group.fail(.failed(rank, error))
+                        return .failure(error)
+                    }
                 }
             }
         }

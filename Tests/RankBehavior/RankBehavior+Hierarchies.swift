@@ -7,8 +7,12 @@ extension RankBehavior {
                 try exchange(ranks, Hosts(hosts.map { "host\($0)" }), seed: number)
             }
         },
-        RankBehavior(description: "ranks of one machine find that they share it") { ranks in
-            try confirm(try ranks.hosts().ranks, is: [Array(0..<ranks.count)], "ranks by host")
+        RankBehavior(description: "ranks find out which of them share a host, and all find the same") { ranks in
+            let hosts = try ranks.hosts()
+            try confirm(hosts.ranks.joined().sorted(), is: Array(0..<ranks.count), "ranks of all hosts")
+            let firsts = try ranks.allGather(hosts.ranks[hosts.host(of: ranks.rank)][0], of: .start)
+            let wanted = (0..<ranks.count).map { hosts.ranks[hosts.host(of: $0)][0] }
+            try confirm(firsts, is: wanted, "first ranks of the hosts")
         },
     ]
 

@@ -17,6 +17,29 @@ enum PlacementTimes {
         line("owners") { owners.rebalanced(for: loads, slots: 1)?.ranks ?? 0 }
         line("exact balance") { owners.balanced(for: loads).shares.count }
         line("shadowing") { shadowing.shadowed(visits, owners).count }
+        printBalance()
+    }
+
+    /// What each placement leaves, on average over shuffles of the experts.
+    private static func printBalance() {
+        Swift.print("Busiest rank / mean, 16 ranks, 32 experts, skewed loads; mean of 100")
+        let draws = (0..<100).map { SkewedLoads.training(experts: 32, seed: $0) }
+        let owners = ExpertOwners(experts: 32, ranks: 16)
+        let balance = { (name: String, shares: ([Int]) -> ExpertShares) in
+            let mean = draws.map { shares($0).imbalance(ranks: 16) }.reduce(0, +) / Double(draws.count)
+            let copies = draws.map { shares($0).shares.joined().count - 32 }.reduce(0, +)
+            Swift.print(
+                "  \(padded(name, 34))\(padded(number(mean, places: 2), 8, isNumber: true))"
+                    + "  copies \(number(Double(copies) / Double(draws.count), places: 1))")
+        }
+        balance("neighbors together") { owners.shares(of: $0) }
+        balance("owners") { (owners.rebalanced(for: $0, slots: 2) ?? owners).shares(of: $0) }
+        for slots in 3...4 {
+            balance("slots, \(slots) on each rank") {
+                ExpertSlots.packed($0, slots: 16 * slots, ranks: 16).shares(of: $0)
+            }
+        }
+        balance("exact balance") { owners.balanced(for: $0) }
     }
 
     private static func line(_ name: String, _ body: () -> Int) {

@@ -50,9 +50,9 @@ enum RankChecks {
         }
     }
 
-    /// What goes wrong on the last rank while the others want to go on.
+    /// What goes wrong on the last rank, or on all of them in the plural, while the others want to go on.
     private enum Fault: String {
-        case stall, error, death, disagreement, size
+        case stall, error, errors, death, disagreement, size
 
         init(named name: String) throws {
             guard let fault = Fault(rawValue: name) else { throw Broken(description: "no fault is called \(name)") }
@@ -66,6 +66,7 @@ enum RankChecks {
         switch fault {
         case .stall: while isLast { pause() }
         case .error: if isLast { throw Broken(description: "no space left on device") }
+        case .errors: throw Broken(description: "no such file")
         case .death: if isLast { kill(getpid(), SIGKILL) }
         case .disagreement: try ranks.agree(on: [("model", isLast ? "tiny 77b0" : "tiny 5f3a")])
         case .size:

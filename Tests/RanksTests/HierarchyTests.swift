@@ -18,6 +18,11 @@ import Testing
         #expect(hierarchical == Array(repeating: [300], count: 6))
     }
 
+    @Test func `threads find that they share a host`() throws {
+        let hosts = try RankThreads.run(3) { try $0.hosts() }
+        #expect(hosts.map(\.ranks) == Array(repeating: [[0, 1, 2]], count: 3))
+    }
+
     /// Sizes of the messages that each rank sent to the other host.
     private func sent(
         _ exchange: @Sendable @escaping (Communicator, Span<UInt8>, inout MutableSpan<UInt8>) throws -> Void

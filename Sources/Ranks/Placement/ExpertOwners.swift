@@ -26,7 +26,7 @@ package struct ExpertOwners: Equatable, Sendable {
         ExpertSlots(experts: owners.indices.sorted { (owners[$0], $0) < (owners[$1], $1) }, ranks: ranks)
     }
 
-    /// A better placement for such loads, if there is one: SmartMoE's (Zhai et al., 2023, section 5.2).
+    /// A better placement for such loads, if there is one: SmartMoE's (Zhai et al., 2023).
     ///
     /// Each expert, the busiest first, goes to the rank that has the least to do and a slot left; it stays where it is when
     /// that is one of them. It only pays to move experts where loads stay alike for a while: compare what the busiest rank

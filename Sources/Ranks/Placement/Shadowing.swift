@@ -1,5 +1,5 @@
 /// Which experts are worth sending to all ranks, rather than their tokens to them: FasterMoE's dynamic shadowing (He et al.,
-/// 2022, section 4.2).
+/// 2022).
 ///
 /// Unlike there, what ranks compute of shadowed experts counts, the hottest expert of the busiest rank is tried and not the
 /// hottest of all, and training pays for gradients that come back.
