@@ -36,9 +36,8 @@ extension RankCommand {
         #if MPI
             if let launch = Launch(), launch.count > 1 {
                 if launch.rank > 0 { Terminal.fallSilent() }
-                return try MPIRanks.run(report: { Terminal.noteAloud("Error: \($0)") }) { communicator in
-                    try run(as: SessionRanks(communicator))
-                }
+                return try MPIRanks.run(
+                    report: { Terminal.noteAloud("Error: \($0)") }, { try run(as: SessionRanks($0)) })
             }
         #endif
         try run(as: nil)

@@ -52,6 +52,39 @@ struct PlanTests {
         #expect(answer.shapes.count == 1 && answer.choosingSeconds > 0)
     }
 
+    @Test func `a recorded run is replayed on ranks, with a link and without`() throws {
+        struct Ranks: Decodable {
+            struct Placement: Decodable {
+                let placement: String
+                let meanImbalance, p95Imbalance, worstImbalance, movedExperts: Double
+            }
+            struct Way: Decodable {
+                let way: String
+                let seconds, computingSeconds, exchangeSeconds, degree: Double
+            }
+
+            let ranks, layers, stretches: Int
+            let placements: [Placement]
+            let ways: [Way]
+            let chosen: String?
+        }
+        let run = try offstage(
+            "run", SharedModels.small(), "Once", "-n", "30", "--ignore-eos", "--trace", "routes.jsonl")
+        #expect(run.code == 0, "\(run.notes)")
+        let replay = ["plan", "--replay", "routes.jsonl", "--ranks", "3"]
+        let plain = try offstage(replay + ["--json"]).json(Ranks.self)
+        #expect(plain.ranks == 3 && plain.stretches >= 8 && plain.ways.isEmpty && plain.chosen == nil)
+        #expect(plain.placements.map(\.placement) == ["consecutive", "greedy", "replicated", "exact"])
+        #expect(plain.placements.allSatisfy { 1 <= $0.meanImbalance && $0.meanImbalance <= $0.worstImbalance })
+        let linked = replay + ["--link", "1Gb,50us", "--shape", "64x96x4:2:q8_0", "--threads", "2"]
+        let answer = try offstage(linked + ["--json"]).json(Ranks.self)
+        #expect(answer.ways.map(\.way) == ["outputs", "tokens", "weights", "slices"])
+        #expect(answer.ways.allSatisfy { $0.computingSeconds > 0 && $0.exchangeSeconds > 50e-6 && $0.degree >= 1 })
+        #expect(answer.chosen == answer.ways.min { $0.seconds < $1.seconds }?.way)
+        let text = try offstage(linked).text
+        #expect(text.contains("  consecutive: ") && text.contains("link 1Gb,50us") && text.contains("(fastest)"))
+    }
+
     @Test func `every strategy writes the same text, and the numbers say which it was`() throws {
         _ = try offstage("pack", GoldenFiles.path("small-q4_0.gguf"), "--name", "model")
         var texts = Set<String>()
@@ -78,6 +111,9 @@ struct PlanTests {
         (["plan", "--shape", "99999999999999999999x96x4:2:q8_0"], "--shape"),
         (["plan", "--shape", "64x96x4:2:q8_0", "--text", "x"], "--text"),
         (["plan", "model", "--sweep"], "--sweep"), (["plan", "model", "--tokens", "0"], "--tokens"),
+        (["plan", "--replay", "t", "--ranks", "2", "--link", "1"], "--link"),
+        (["plan", "--replay", "t", "--ranks", "0"], "--ranks"),
+        (["plan", "--replay", "t", "--link", "1Gb,50us"], "--link needs"),
         (["plan", ""], "MODEL"), (["plan", "--shape", "64x96x4:2:q8_0", "--explain"], "--explain"),
         (["plan", "--shape", "64x96x4097:2:q8_0"], "--shape"), (["plan", "--shape", "64x96x256:129:q8_0"], "--shape"),
     ]) func `a wrong command line is named`(arguments: [String], named: String) throws {

@@ -93,6 +93,17 @@ package final class PlanStudy {
         }
     }
 
+    /// What the fastest strategy is predicted to take for visits to some experts; nil where nothing is known.
+    package func leastSeconds(visits: [Int]) -> Double? {
+        let call = LayerCall(
+            layer: 0, phase: visits.reduce(0, +) > visits.count ? .prompt : .decode, tokens: visits.max() ?? 1,
+            experts: visits.count, visits: visits)
+        return predictions(call).compactMap(\.predictedSeconds).min()
+    }
+
+    /// Bytes of one of the experts.
+    package var expertBytes: Int { layout.length }
+
     /// What each strategy is predicted to take, and takes.
     ///
     /// - Throws: `CancellationError` once `isCancelled` says yes.

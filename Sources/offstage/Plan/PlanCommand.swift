@@ -3,6 +3,7 @@ import Foundation
 import Inference
 import Mixture
 import Profiling
+import Ranks
 import Tensors
 
 struct Plan: ParsableCommand {
@@ -49,8 +50,18 @@ struct Plan: ParsableCommand {
             valueName: "trace"))
     var replay: [String] = []
     @Option(parsing: .unconditional, help: "Steps of a workload.") var steps = 8
-    @Option(parsing: .unconditional, help: "Ranks of expert parallelism, of which a workload's imbalance is told.")
-    var ranks = 4
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Ranks that experts are spread over: of --workload how even that is (default: 4); of --replay also where experts would better be.",
+            valueName: "count"))
+    var ranks: Int?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "With --replay and --ranks: what joins ranks, as 1Gb,50us; how long they would take is predicted, each a machine like this.",
+            valueName: "link"))
+    var link: Link?
     @Flag(help: "With --shape: predict and measure loads from 1 token to --tokens, from even to lopsided.")
     var sweep = false
     @Option(parsing: .unconditional, help: "Tokens of the text that are read, or of the greatest load.")
@@ -69,6 +80,7 @@ struct Plan: ParsableCommand {
         try Limits.check("--tokens", tokens, 1...65_536)
         try Limits.check("--steps", steps, 1...65_536)
         try Limits.check("--ranks", ranks, 1...4096)
+        if link != nil, ranks == nil || replay.isEmpty { throw ValidationError("--link needs --replay and --ranks") }
         let modes = [sweep, workload != nil, !replay.isEmpty].count { $0 }
         guard modes < 2 else { throw ValidationError("Give one of --sweep, --workload and --replay") }
         switch (model, shape) {
@@ -95,6 +107,7 @@ struct Plan: ParsableCommand {
         Interruption.watch()
         let page = html.map { TextFile($0, holds: "the page") }
         try page?.checkWritable(sparing: [text].compactMap(\.self))
+        if !replay.isEmpty, let ranks { return try show(replayed(on: ranks)) }
         if !replay.isEmpty { return try show(replayed()) }
         if let workload, let shape { return try show(raced(workload, shape)) }
         let answer = try model.map(study(ofModel:)) ?? study(of: shape!)
@@ -112,7 +125,7 @@ struct Plan: ParsableCommand {
         let workloads = try choice.kinds.map { kind in
             try Workload(
                 kind, experts: shape.experts, topK: shape.expertsPerToken, tokens: tokens, steps: steps, seed: seed,
-                ranks: ranks)
+                ranks: ranks ?? Self.usualRanks)
         }
         let study = try shape.study(
             tokens: tokens, threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
@@ -127,13 +140,45 @@ struct Plan: ParsableCommand {
         }
         progress.clear()
         return RaceAnswer(
-            shape: study.shape, tokens: tokens, steps: steps, ranks: ranks, constants: study.constants,
+            shape: study.shape, tokens: tokens, steps: steps, ranks: ranks ?? Self.usualRanks,
+            constants: study.constants,
             workloads: found)
     }
 
     /// Rounds of a workload in which the planner learns, and rounds that count.
     private static let roundsToLearn = 16
     private static let rounds = 9
+
+    private static let usualRanks = 4
+
+    /// What a recorded run would be on several ranks.
+    private func replayed(on ranks: Int) throws -> RanksAnswer {
+        let progress = ProgressLine("Reading") { "\($0 >> 20) MB" }
+        let table = try TraceFile.read(
+            replay, options: reading.options, isCancelled: { Interruption.isRequested },
+            onProgress: { progress.show(done: $0, of: $1) }
+        ).table
+        progress.clear()
+        let loads = try ExpertLoads(table, tokens: tokens)
+        var cost: RankWay.Model?
+        var words: String?
+        if let link {
+            let recorded = try RecordedLoads(table)
+            let shape = try shape ?? PlanShape(like: recorded, experts: loads.experts)
+            let study = try shape.study(
+                tokens: tokens, threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
+            words = study.shape
+            if self.shape == nil {
+                Terminal.note(
+                    "The trace does not say what its experts are like; they are taken to be \(study.shape) (--shape).")
+            }
+            cost = RankWay.Model(
+                link: link, tokenBytes: shape.hidden * 4, expertBytes: study.expertBytes,
+                computing: { study.leastSeconds(visits: $0) ?? 0 })
+        }
+        let replay = try RankReplay(loads, ranks: ranks, cost: cost, isCancelled: { Interruption.isRequested })
+        return RanksAnswer(loads, replay, shape: words, link: link)
+    }
 
     private func replayed() throws -> ReplayAnswer {
         let progress = ProgressLine("Reading") { "\($0 >> 20) MB" }
