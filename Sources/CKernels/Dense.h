@@ -1,14 +1,19 @@
 // Products of f32 matrices, compiled once per level.
 //
-// The right matrix is packed into panels of DENSE_VECTORS × 16 columns, [k][columns], which stay in the second cache; a
-// tile of DENSE_HEIGHT rows passes a panel with its sums in registers. Sums are carried through memory from one stretch
-// of k to the next, so an output is one chain of fused multiply-adds in ascending k, whatever the tiles are.
+// The right matrix is packed into panels of DENSE_VECTORS × 16 columns, [k][columns], which stay in the second cache, or
+// read where it lies if few rows pass it; a tile of DENSE_HEIGHT rows passes a panel with its sums in registers. Sums are
+// carried through memory from one stretch of k to the next, so an output is one chain of fused multiply-adds in ascending
+// k, whatever the tiles are.
 
 #define PANEL (DENSE_VECTORS * 16)
 /// Steps of k, and columns, that are packed at a time. What is packed lies on the stack, which workers have 512 KiB of; the
 /// blocks of attention need room beside it, and twice as much where nothing is optimized.
 #define DEPTH 256
 #define BREADTH 256
+/// Rows of the left matrix that are too few to be worth packing a right one that lies as it is, and how far apart its rows
+/// may be then: lines that are further apart share too few sets of the first cache.
+#define FEW_ROWS 192
+#define CLOSE_ROWS 512
 /// Rows that are asked for before they are packed.
 #define AHEAD 6
 /// Strips of the left matrix that are packed at a time, where it lies transposed.
@@ -19,10 +24,10 @@ INLINE void fetch(const float *from, size_t count) {
     for (size_t i = 0; i < count; i += 16) __builtin_prefetch(from + i);
 }
 
-/// Adds to (or, if it `starts`, sets) `out`: `height` rows of the left matrix by one panel.
+/// Adds to (or, if it `starts`, sets) `out`: `height` rows of the left matrix by one panel, whose rows are `pitch` apart.
 TILE void dense_tile(
-    const size_t height, const float *left, size_t row, size_t step, const float *panel, size_t depth, float *out,
-    size_t stride, bool starts
+    const size_t height, const float *left, size_t row, size_t step, const float *panel, size_t pitch, size_t depth,
+    float *out, size_t stride, bool starts
 ) {
     f32x16 sum[DENSE_HEIGHT][DENSE_VECTORS];
     UNROLL for (size_t i = 0; i < height; i++) {
@@ -32,7 +37,7 @@ TILE void dense_tile(
     }
     for (size_t p = 0; p < depth; p++) {
         f32x16 right[DENSE_VECTORS];
-        UNROLL for (size_t v = 0; v < DENSE_VECTORS; v++) right[v] = load_f32x16(panel + p * PANEL + v * 16);
+        UNROLL for (size_t v = 0; v < DENSE_VECTORS; v++) right[v] = load_f32x16(panel + p * pitch + v * 16);
         UNROLL for (size_t i = 0; i < height; i++) {
             const f32x16 value = splat(left[i * row + p * step]);
             UNROLL for (size_t v = 0; v < DENSE_VECTORS; v++) sum[i][v] = fma16(value, right[v], sum[i][v]);
@@ -44,13 +49,13 @@ TILE void dense_tile(
 }
 
 static void dense_tile_of(
-    size_t height, const float *left, size_t row, size_t step, const float *panel, size_t depth, float *out,
-    size_t stride, bool starts
+    size_t height, const float *left, size_t row, size_t step, const float *panel, size_t pitch, size_t depth,
+    float *out, size_t stride, bool starts
 ) {
     switch (height) {
 #define HEIGHT(H) \
     case H: \
-        if (H <= DENSE_HEIGHT) dense_tile(H, left, row, step, panel, depth, out, stride, starts); \
+        if (H <= DENSE_HEIGHT) dense_tile(H, left, row, step, panel, pitch, depth, out, stride, starts); \
         break;
     HEIGHT(1) HEIGHT(2) HEIGHT(3) HEIGHT(4) HEIGHT(5) HEIGHT(6)
     HEIGHT(7) HEIGHT(8) HEIGHT(9) HEIGHT(10) HEIGHT(11) HEIGHT(12)
@@ -65,7 +70,7 @@ static void dense_edge(
 ) {
     float whole[DENSE_HEIGHT * PANEL] __attribute__((aligned(64))) = {};
     for (size_t i = 0; i < height && !starts; i++) memcpy(whole + i * PANEL, out + i * stride, columns * sizeof(float));
-    dense_tile_of(height, left, row, step, panel, depth, whole, PANEL, starts);
+    dense_tile_of(height, left, row, step, panel, PANEL, depth, whole, PANEL, starts);
     for (size_t i = 0; i < height; i++) memcpy(out + i * stride, whole + i * PANEL, columns * sizeof(float));
 }
 
@@ -148,13 +153,15 @@ INLINE void fetch_strip(const float *left, size_t row, size_t depth, size_t heig
     for (size_t i = part * height / parts; i < (part + 1) * height / parts; i++) fetch(left + i * row, depth);
 }
 
-/// One stretch of k and of columns: all rows of the left matrix by the packed panels.
+/// One stretch of k and of columns: all rows of the left matrix by the panels, packed or, if all of them are whole, where
+/// they lie, in rows `pitch` apart.
 static void multiply_panels(
-    ck_strided left, size_t m, const float *panels, size_t n, size_t depth, float *out, size_t stride, bool starts
+    ck_strided left, size_t m, const float *panels, bool packed, size_t pitch, size_t n, size_t depth, float *out,
+    size_t stride, bool starts
 ) {
     float strips[STRIPS * DENSE_HEIGHT * DEPTH] __attribute__((aligned(64)));
     const bool packs = left.row == 1 && n > PANEL;
-    const size_t parts = (n + PANEL - 1) / PANEL;
+    const size_t parts = (n + PANEL - 1) / PANEL, next = packed ? PANEL * depth : PANEL;
     for (size_t i = 0; i < m; i += DENSE_HEIGHT) {
         const size_t height = least(m - i, DENSE_HEIGHT), strip = i % (STRIPS * DENSE_HEIGHT);
         const float *a = left.at + i * left.row;
@@ -163,12 +170,12 @@ static void multiply_panels(
         const size_t row = packs ? 1 : left.row, step = packs ? DENSE_HEIGHT : left.column;
         const size_t following = least(m - i - height, DENSE_HEIGHT);
         for (size_t part = 0; part < parts; part++) {
-            const float *panel = panels + part * PANEL * depth;
+            const float *panel = panels + part * next;
             float *to = out + i * stride + part * PANEL;
             for (size_t r = 0; r < height && !starts; r++) fetch(to + r * stride + PANEL, PANEL);
             if (left.column == 1) fetch_strip(a + DENSE_HEIGHT * row, row, depth, following, part, parts);
             if (n - part * PANEL >= PANEL) {
-                dense_tile_of(height, a, row, step, panel, depth, to, stride, starts);
+                dense_tile_of(height, a, row, step, panel, pitch, depth, to, stride, starts);
             } else {
                 dense_edge(height, a, row, step, panel, depth, to, stride, starts, n - part * PANEL);
             }
@@ -183,18 +190,21 @@ static void multiply_dense(
     if (k == 0 && !adds) {
         for (size_t i = 0; i < m; i++) memset(out + i * stride, 0, n * sizeof(float));
     }
+    const bool packs = right.column != 1 || right.row > CLOSE_ROWS || m > FEW_ROWS || n % PANEL != 0;
     for (size_t j = 0; j < n; j += BREADTH) {
         const size_t breadth = least(n - j, BREADTH);
         for (size_t p = 0; p < k; p += DEPTH) {
             const size_t depth = least(k - p, DEPTH);
             const float *from = right.at + p * right.row + j * right.column;
-            if (right.column == 1) {
+            if (packs && right.column == 1) {
                 pack_rows(from, right.row, depth, breadth, panels);
-            } else {
+            } else if (packs) {
                 pack_columns(from, right.column, depth, breadth, panels);
             }
             const ck_strided rows = {left.at + p * left.column, left.row, left.column};
-            multiply_panels(rows, m, panels, breadth, depth, out + j, stride, p == 0 && !adds);
+            multiply_panels(
+                rows, m, packs ? panels : from, packs, packs ? PANEL : right.row, breadth, depth, out + j, stride,
+                p == 0 && !adds);
         }
     }
 }
@@ -202,5 +212,7 @@ static void multiply_dense(
 #undef PANEL
 #undef DEPTH
 #undef BREADTH
+#undef FEW_ROWS
+#undef CLOSE_ROWS
 #undef STRIPS
 #undef AHEAD

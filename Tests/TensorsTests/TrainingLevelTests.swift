@@ -6,7 +6,7 @@ import Testing
 struct TrainingLevelTests {
     private static let faster = Array(CPU.levels.dropFirst())
 
-    @Test(arguments: faster, [(1, 1, 1), (5, 70, 33), (29, 37, 300), (13, 290, 17)])
+    @Test(arguments: faster, [(1, 1, 1), (5, 70, 33), (29, 37, 300), (13, 290, 17), (50, 64, 300), (7, 544, 20)])
     func `dense products`(level: CPU.Level, shape: (Int, Int, Int)) {
         let (m, n, k) = shape
         let a = normalNumbers(m * k, seed: 1)
