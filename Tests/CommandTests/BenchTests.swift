@@ -65,6 +65,15 @@ struct BenchTests {
         #expect(refused.code != 0 && refused.notes.contains("f32") && refused.notes.contains("q8_0"))
     }
 
+    /// What a window no longer keeps is read anew, where a lesser depth comes after a greater one.
+    @Test func `depths of a model with a window are timed in any order`() throws {
+        _ = try offstage("pack", GoldenFiles.path("window"), "--name", "window")
+        let bench = try offstage(
+            "bench", "window", "-p", "8", "-n", "4", "-d", "450,20,0,300", "-r", "2", "--prompt-chunk", "8", "--json")
+        #expect(bench.code == 0, "\(bench.notes)")
+        #expect(try bench.json(Answer.self).tests.map(\.depth) == [450, 450, 20, 20, 0, 0, 300, 300])
+    }
+
     @Test func `what nobody asked for is no longer than the model has room for`() throws {
         let bench = try offstage("bench", SharedModels.small(), "-d", "10", "-r", "1", "--no-warmup", "--json")
         #expect(bench.code == 0, "\(bench.notes)")

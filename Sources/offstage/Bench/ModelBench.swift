@@ -107,6 +107,8 @@ private final class TimedSession {
 
     /// Takes tokens through the layers until so many have passed.
     func reach(_ depth: Int) throws {
+        // What a window saw there may be forgotten by now.
+        if depth < self.depth { self.depth = 0 }
         if depth > self.depth {
             _ = try session.timed(
                 tokens(depth - self.depth), at: self.depth, as: .prompt, isCancelled: { Interruption.isRequested })
