@@ -26,9 +26,12 @@ struct Scratch: ~Copyable {
     /// `[logitRows, vocabulary]`
     var logits: Matrix
     var rotary: Rotary
+    /// What keys and values are rounded to behind it.
+    let keyValueFormat: KeyValueFormat
 
     init(_ architecture: Architecture, limits: PassLimits) {
         let shapes = Shapes(architecture, limits)
+        keyValueFormat = limits.keyValueFormat
         hidden = Matrix(shapes.hidden)
         normed = Matrix(shapes.hidden)
         inputs = Activations(rows: shapes.hidden.rows, columns: shapes.hidden.columns)

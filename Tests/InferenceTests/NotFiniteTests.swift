@@ -1,5 +1,6 @@
 import Inference
 import ModelFiles
+import Tensors
 import Testing
 import Transformer
 
@@ -34,6 +35,21 @@ import Transformer
         #expect(error?.place.hasSuffix(place) == true, "\(error?.place ?? "")")
         #expect("\(try #require(error))".contains("that is not finite"))
         #expect(throws: NotFiniteError.self) { try session.generate(from: tokens) { _ in } }
+    }
+
+    /// f32 holds them, f16 does not.
+    @Test func `keys that rounding makes infinite are named with the way out`() throws {
+        var sample = try RandomCheckpoint(.mixtral)
+        sample.change = { role, numbers in
+            if role == TensorRole(.key, layer: 1) { numbers = numbers.map { 1e6 * $0 } }
+        }
+        let store = try TemporaryStore(sample)
+        #expect(try store.session(40).score(tokens).perplexity.isFinite)
+        let error = #expect(throws: NotFiniteError.self) {
+            try store.session(40) { $0.keyValueFormat = .f16 }.score(tokens)
+        }
+        #expect(error?.place.hasSuffix("layer 1") == true)
+        #expect("\(try #require(error))".contains("beyond those of f16. Try --kv f32"))
     }
 
     @Test func `an expert's numbers are noticed when a token visits it`() throws {
