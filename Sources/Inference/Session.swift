@@ -60,6 +60,8 @@ public final class Session {
             workers: workers, limits: options.limits, planner: planning.planner, peers: ranks)
         planning.prepare(language, cache, workers: workers)
         language.prefetchesPrompts = options.prefetchesPrompts
+        // The first layer is no place to wait for a slower disk.
+        try ranks?.waitForAll()
         loadSeconds = (ContinuousClock.now - model.opened) / .seconds(1)
     }
 
@@ -241,7 +243,7 @@ public final class Session {
         useSpareMemory(after: positions, newTokens: language.limits.positions - positions)
     }
 
-    private var isFirstRank: Bool { ranks.map { $0.rank == 0 } ?? true }
+    private var isFirstRank: Bool { ranks?.isFirst ?? true }
 
     /// Ends a text on all ranks before their next pass, once the first is told to.
     private func endTogether(if isCancelled: () -> Bool) throws {
@@ -253,7 +255,7 @@ public final class Session {
     private func nextToken(_ sampler: inout Sampler, history: [Int], _ isCancelled: () -> Bool) throws -> Int {
         guard let ranks else { return try sampled(&sampler, history: history) }
         let end = -1
-        let token = ranks.rank > 0 || isCancelled() ? end : try sampled(&sampler, history: history)
+        let token = !ranks.isFirst || isCancelled() ? end : try sampled(&sampler, history: history)
         let chosen = try ranks.fromFirst(token, of: .nextToken)
         if chosen == end { throw CancellationError() }
         return chosen

@@ -39,11 +39,20 @@ package struct Hosts: Sendable, Equatable {
 }
 
 extension Communicator {
-    /// Which ranks run on which host, by their names.
+    /// Which ranks run on which host: by their names and, since there are many of the name localhost, by what the kernel calls
+    /// its own start.
     package func hosts() throws(RankFailure) -> Hosts {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
-        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } + [0] + Self.start
         return Hosts(try allGather(bytes, of: .start).map { String(decoding: $0, as: UTF8.self) })
+    }
+
+    private static var start: [UInt8] {
+        let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        return Array(bytes.prefix(max(0, read(descriptor, &bytes, bytes.count))))
     }
 }

@@ -46,7 +46,7 @@ extension RankCommand {
 
 extension SessionRanks? {
     /// Whether what is to be read and written is this program's to do.
-    var isFirst: Bool { self.map { $0.rank == 0 } ?? true }
+    var isFirst: Bool { self?.isFirst ?? true }
 
     /// Does what needs no other rank (``SessionRanks/inTurn(_:)``).
     func inTurn<Result>(_ work: () throws -> Result) throws -> Result { try self?.inTurn(work) ?? work() }
@@ -60,7 +60,7 @@ extension SessionRanks? {
     /// The first rank's tokens.
     func tokens(_ own: () throws -> [Int]) throws -> [Int] {
         guard let self else { return try own() }
-        return try self.fromFirst(self.rank == 0 ? own() : [], of: Occasion("the prompt"))
+        return try self.fromFirst(self.isFirst ? own() : [], of: Occasion("the prompt"))
     }
 
     /// A session of one program, or of this rank.

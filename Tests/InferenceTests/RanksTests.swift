@@ -3,6 +3,7 @@ import ModelFiles
 import Profiling
 import Ranks
 import Synchronization
+import Tensors
 import Testing
 
 /// One model over several ranks, which are threads here.
@@ -120,6 +121,23 @@ struct RanksTests {
         let cut = try texts(stoppingAfter: 7)
         #expect(cut.allSatisfy { $0.statistics.ending == .interrupted && $0.statistics.generatedTokens == 5 })
         #expect(Set(cut.map(\.text)).count == 1 && expected.hasPrefix(cut[0].text))
+    }
+
+    @Test func `what needs no other rank is done by the first, and then by the others, until all are ready`() throws {
+        let order = Mutex<[Int]>([])
+        let threads = try RankThreads.run(4) { communicator in
+            let ranks = try SessionRanks(communicator)
+            let own = try ranks.inTurn {
+                order.withLock { $0.append(communicator.rank) }
+                return 10 * communicator.rank
+            }
+            // Nobody goes on while another is still at work.
+            #expect(own == 10 * communicator.rank && order.withLock { $0.count } == 4)
+            return ranks.threads
+        }
+        #expect(order.withLock { $0[0] } == 0 && order.withLock { $0.sorted() } == [0, 1, 2, 3])
+        // All are on one host and its processors.
+        #expect(threads == Array(repeating: max(1, CPU.defaultThreads / 4), count: 4))
     }
 
     @Test func `a rank that fails ends all of them with its name and its words`() throws {

@@ -28,6 +28,12 @@ import Testing
         #expect(CPU.threads(files: files.files, processors: 8) == threads)
     }
 
+    @Test func `the processors that a process may use are told as the kernel writes them`() throws {
+        let files = try FakeFiles(["/proc/self/status": "Name:\tx\nCpus_allowed:\tff\nCpus_allowed_list:\t0-3,8\n"])
+        #expect(CPU.processorList(files: files.files) == "0-3,8")
+        #expect(CPU.processorList(files: try FakeFiles([:]).files).isEmpty)
+    }
+
     @Test func `a container that sees its own group as the outermost is limited by it`() throws {
         let mount = "30 24 0:26 /docker/1234 /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n"
         let files = try FakeFiles([

@@ -38,14 +38,23 @@ package final class SessionRanks {
     /// Does what needs no other rank, first on rank 0, and then on the others: what fails on one fails on all alike, and what
     /// one makes, the others find.
     package func inTurn<Result>(_ work: () throws -> Result) throws -> Result {
+        let first = try isFirst ? work() : nil
+        try waitForAll()
+        let own = try first ?? work()
+        try waitForAll()
+        return own
+    }
+
+    /// Waits for ranks that may have much to read or to pack, as long as they live.
+    func waitForAll() throws {
         let patience = communicator.patience
         communicator.patience = .seconds(24 * 3600)
         defer { communicator.patience = patience }
-        let first = try rank == 0 ? work() : nil
         try communicator.barrier(.start)
-        return try first ?? work()
     }
 
+    /// Whether this rank reads, chooses and prints for all.
+    package var isFirst: Bool { rank == 0 }
     package var rank: Int { communicator.rank }
     package var count: Int { communicator.count }
 
@@ -71,7 +80,7 @@ package final class SessionRanks {
     }
 
     private func fromFirst(_ numbers: [Int], count: Int, of occasion: Occasion) throws -> [Int] {
-        var numbers = rank == 0 ? numbers : [Int](repeating: 0, count: count)
+        var numbers = isFirst ? numbers : [Int](repeating: 0, count: count)
         var span = numbers.mutableSpan
         try communicator.broadcast(&span, from: 0, of: occasion)
         return numbers
