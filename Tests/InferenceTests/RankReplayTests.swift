@@ -27,11 +27,16 @@ struct RankReplayTests {
     @Test func `loads are counted stretch by stretch`() throws {
         let table = table(tokens: 100, experts: 8) { _ in [3] }
         let loads = try ExpertLoads(table, tokens: 10)
-        #expect(loads.visits.count == 10 && loads.tokens == 10 && loads.layers == 1)
-        #expect(loads.visits.allSatisfy { $0[0].reduce(0, +) == 10 && $0[0].max() == $0[0][3] })
-        // A short trace is cut into eight.
-        #expect(try ExpertLoads(table, tokens: 512).visits.count == 8)
+        #expect(loads.stretches == 10 && loads.tokens == 10 && loads.layers == 1)
+        for stretch in 0..<10 {
+            let visits = loads.visits(stretch)[0]
+            #expect(visits.reduce(0, +) == 10 && visits.max() == visits[3])
+        }
+        // A short trace is cut into eight, and no trace into more than some thousands.
+        #expect(try ExpertLoads(table, tokens: 512).stretches == 8)
         #expect(try ExpertLoads(table, tokens: 512).tokens == 12)
+        let long = try ExpertLoads(self.table(tokens: 9000, experts: 2) { _ in [0] }, tokens: 1)
+        #expect(long.tokens == 3 && long.stretches == 3000)
     }
 
     @Test func `neighbors that are busy are spread, the busiest is repeated, and lending makes all alike`() throws {

@@ -2,41 +2,42 @@ package import Profiling
 
 /// How often each expert is visited in stretches of a recorded run.
 package struct ExpertLoads: Sendable {
-    package let model: String
-    package let layers: Int
-    package let experts: Int
+    private let table: RoutingTable
     /// Tokens of a stretch.
     package let tokens: Int
-    /// Of every stretch, layer and expert the visits.
-    package let visits: [[[Int]]]
+    package let stretches: Int
 
-    /// Stretches that a recorded run is cut into at least, where it has so many tokens.
-    private static let leastStretches = 8
+    package var model: String { table.model }
+    package var layers: Int { table.routes.count }
+    package var experts: Int { table.experts }
+
+    /// Stretches that a recorded run is cut into at least, where it has so many tokens, and at most.
+    private static let counts = 8...4096
 
     /// Cuts a table into stretches of consecutive tokens, whatever pass they belong to; what is left at the end does not count.
     ///
-    /// - Parameter tokens: of a stretch, at most.
+    /// - Parameter tokens: of a stretch, unless there would be too few of them or too many.
     /// - Throws: ``WorkloadError`` for a table without visits.
     package init(_ table: RoutingTable, tokens: Int) throws {
         precondition(tokens >= 1, "stretches of \(tokens) tokens")
-        let length = min(tokens, max(1, table.tokenCount / Self.leastStretches))
-        let stretches = stride(from: 0, through: table.tokenCount - length, by: length).map { $0..<$0 + length }
-        visits = stretches.map { stretch in
-            table.routes.map { routes in
-                var visits = [Int](repeating: 0, count: table.experts)
-                let range = Int(routes.starts[stretch.lowerBound])..<Int(routes.starts[stretch.upperBound])
-                for expert in routes.experts[range] { visits[Int(expert)] += 1 }
-                return visits
+        guard table.routes.contains(where: { !$0.experts.isEmpty }) else { throw WorkloadError(withoutLoads: table) }
+        let all = table.tokenCount
+        let most = max(1, all / Self.counts.lowerBound)
+        let least = (all + Self.counts.upperBound - 1) / Self.counts.upperBound
+        self.tokens = max(min(tokens, most), least)
+        stretches = all / self.tokens
+        self.table = table
+    }
+
+    /// Of a stretch the visits of every expert, layer by layer.
+    package func visits(_ stretch: Int) -> [[Int]] {
+        let range = stretch * tokens..<(stretch + 1) * tokens
+        return table.routes.map { routes in
+            var visits = [Int](repeating: 0, count: experts)
+            for expert in routes.experts[Int(routes.starts[range.lowerBound])..<Int(routes.starts[range.upperBound])] {
+                visits[Int(expert)] += 1
             }
+            return visits
         }
-        guard visits.contains(where: { $0.contains { $0.contains { $0 > 0 } } }) else {
-            throw WorkloadError(
-                "The trace of \(table.model) holds no token that visits an expert, so there is no load to plan for; record "
-                    + "another with run --trace.")
-        }
-        model = table.model
-        layers = table.routes.count
-        experts = table.experts
-        self.tokens = length
     }
 }

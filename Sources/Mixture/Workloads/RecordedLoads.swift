@@ -51,9 +51,7 @@ package struct RecordedLoads: Sendable {
             }
         }
         guard !order.isEmpty else {
-            throw WorkloadError(
-                "The trace of \(table.model) holds no token that visits an expert, so there is no load to plan for; record "
-                    + "another with run --trace.")
+            throw WorkloadError(withoutLoads: table)
         }
     }
 
@@ -80,6 +78,14 @@ package struct RecordedLoads: Sendable {
         }
         loads[Int(place)].count += 1
         order.append(place)
+    }
+}
+
+extension WorkloadError {
+    init(withoutLoads table: RoutingTable) {
+        self.init(
+            "The trace of \(table.model) holds no token that visits an expert, so there is no load to plan for; record "
+                + "another with run --trace.")
     }
 }
 

@@ -176,7 +176,11 @@ struct Plan: ParsableCommand {
                 link: link, tokenBytes: shape.hidden * 4, expertBytes: study.expertBytes,
                 computing: { study.leastSeconds(visits: $0) ?? 0 })
         }
-        let replay = try RankReplay(loads, ranks: ranks, cost: cost, isCancelled: { Interruption.isRequested })
+        let placing = ProgressLine("Placing", amount: { "\($0) stretches" })
+        let replay = try RankReplay(
+            loads, ranks: ranks, cost: cost, isCancelled: { Interruption.isRequested },
+            onProgress: { placing.show(done: $0, of: loads.stretches) })
+        placing.clear()
         return RanksAnswer(loads, replay, shape: words, link: link)
     }
 

@@ -24,7 +24,7 @@ struct RanksAnswer: Encodable, PlanText {
     init(_ loads: ExpertLoads, _ replay: RankReplay, shape: String?, link: Link?) {
         model = loads.model
         (layers, experts, tokens) = (loads.layers, loads.experts, loads.tokens)
-        stretches = loads.visits.count
+        stretches = loads.stretches
         ranks = replay.ranks
         self.shape = shape
         self.link = link?.description
