@@ -65,6 +65,27 @@ import Testing
         #expect(try seconds(model(threads: 1, unit: 1), .tiles, [1, 1]) == bare + 6)
     }
 
+    @Test func `threads that take the same weights read them from memory once`() {
+        // Alone a visit costs 1 and many 16; in company reading doubles the first and the second takes a quarter longer.
+        let costs = UnitCosts(
+            alone: [
+                UnitCosts.Point(visits: 1, gateAndUpRow: 1, downRow: 1),
+                UnitCosts.Point(visits: 64, gateAndUpRow: 16, downRow: 16),
+            ],
+            together: [
+                UnitCosts.Point(visits: 1, gateAndUpRow: 2, downRow: 2),
+                UnitCosts.Point(visits: 64, gateAndUpRow: 20, downRow: 20),
+            ], gatheredVisit: 0, innerVisit: 0)
+        func row(_ visits: Int, active: Int, readers: Int) -> Double {
+            costs.row(\.downRow, visits: visits, active: active, of: 2, readers: readers)
+        }
+        #expect(row(1, active: 2, readers: 1) == 2)
+        // The first reads in company, the other computes in company: (2 + 1.25) / 2.
+        #expect(row(1, active: 2, readers: 2) == 1.625)
+        #expect(row(64, active: 2, readers: 2) == 20)
+        #expect(row(1, active: 1, readers: 2) == 1)
+    }
+
     @Test func `weights on another node take their way, but for teams that are near all of them`() throws {
         let near = model(threads: 4, unit: 1)
         let alone = try seconds(near, .experts, [1, 1, 1, 1])

@@ -13,8 +13,18 @@ package struct PlanMemory: Codable {
         package var kernels = "\(CPU.level)"
         package var processors = CPU.defaultThreads
         package var threads: Int
+        /// An unoptimized program is slow in other places.
+        package var isOptimized = Machine.isOptimized
         /// Goes up when kernels or strategies change.
-        package var revision = 2
+        package var revision = 3
+
+        private static var isOptimized: Bool {
+            #if DEBUG
+                false
+            #else
+                true
+            #endif
+        }
     }
 
     /// What was measured of experts of one shape.

@@ -10,8 +10,9 @@ struct ExpertCut: Sendable {
 
     /// Rows that are gathered or converted in one go.
     static let rowsWorthATurn = 8
-    /// Units for each thread, so that none waits long for another in the end.
-    private static let unitsPerThread = 4
+    /// Units for each thread, so that none waits long for another in the end: more where a unit takes long.
+    private static func unitsPerThread(visits: Int) -> Int { max(4, visits / visitsWorthAUnit) }
+    private static let visitsWorthAUnit = 16
     /// Rows of weights that kernels take together.
     private static let rowsOfASlice = 2 * WeightFormat.rowsPerGroup
 
@@ -59,7 +60,8 @@ struct ExpertCut: Sendable {
             stage == .gateAndUp ? shape.gateFormat == .f32 || shape.upFormat == .f32 : shape.downFormat == .f32
         if threads == 1 || (hasFloats && visits >= WeightMatrix.leastTokensForBLAS) { return 1 }
         let tiles = tiles(stage)
-        let wanted = (Self.unitsPerThread * threads + tiles.count * parts - 1) / (tiles.count * parts)
+        let units = Self.unitsPerThread(visits: visits) * threads
+        let wanted = (units + tiles.count * parts - 1) / (tiles.count * parts)
         return max(1, min(wanted, layout.tiles[tiles.lowerBound].rows.count / Self.rowsOfASlice))
     }
 }

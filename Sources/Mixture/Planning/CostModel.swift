@@ -29,13 +29,16 @@ package struct CostModel: Sendable {
     /// - Parameter gathers: whether inputs must be gathered; a single token's need not.
     package func seconds(_ schedule: Schedule, gathers: Bool) -> Double {
         let cut = ExpertCut(layout)
+        let readers = Self.readers(schedule)
         var clock = ThreadClock(
             teams: schedule.teams.map { team in
                 ThreadClock.Team(
                     threads: team.threads,
                     steps: team.phases.flatMap { phase in
                         ExpertCut.Stage.allCases.map { stage in
-                            phase.flatMap { part in units(stage, part, phase.count, team.threads, cut, gathers) }
+                            phase.flatMap { part in
+                                units(stage, part, phase.count, team.threads, cut, gathers, readers[part.expert]!)
+                            }
                         }
                     })
             }, step: constants.step)
@@ -43,7 +46,9 @@ package struct CostModel: Sendable {
     }
 
     private func units(
-        _ stage: ExpertCut.Stage, _ part: Schedule.Part, _ parts: Int, _ threads: Int, _ cut: ExpertCut, _ gathers: Bool
+        _ stage: ExpertCut.Stage, _ part: Schedule.Part, _ parts: Int, _ threads: Int, _ cut: ExpertCut,
+        _ gathers: Bool,
+        _ readers: Int
     ) -> [ThreadClock.Unit] {
         if stage == .gather && !gathers { return [] }
         let count = cut.units(stage, visits: part.visits.count, among: parts, threads: threads)
@@ -52,8 +57,21 @@ package struct CostModel: Sendable {
                 stage: stage, visits: part.visits.count,
                 rows: cut.rows(stage, unit, of: count, visits: part.visits.count),
                 // A team of all threads has some near every node; any other reads all nodes' rows from where it is.
-                isFromAllNodes: threads < constants.threads)
+                isFromAllNodes: threads < constants.threads, readers: readers)
         }
+    }
+
+    /// How many teams take an expert's weights: they come to it at about the same time.
+    private static func readers(_ schedule: Schedule) -> [Int: Int] {
+        var readers: [Int: Int] = [:]
+        for team in schedule.teams {
+            for expert in Set(team.phases.joined().map(\.expert)) { readers[expert, default: 0] += 1 }
+        }
+        return readers
+    }
+
+    private func row(_ cost: KeyPath<UnitCosts.Point, Double>, _ unit: ThreadClock.Unit, _ active: Int) -> Double {
+        costs.row(cost, visits: unit.visits, active: active, of: constants.threads, readers: unit.readers)
     }
 
     private func cost(_ unit: ThreadClock.Unit, _ active: Int) -> Double {
@@ -62,10 +80,10 @@ package struct CostModel: Sendable {
         case .gather: rows * costs.gatheredVisit
         case .inner: rows * costs.innerVisit
         case .gateAndUp:
-            rows * costs.row(\.gateAndUpRow, visits: unit.visits, active: active, of: constants.threads)
+            rows * row(\.gateAndUpRow, unit, active)
                 + wayFromAfar(unit, tile: layout.tiles[0])
         case .down:
-            rows * costs.row(\.downRow, visits: unit.visits, active: active, of: constants.threads)
+            rows * row(\.downRow, unit, active)
                 + wayFromAfar(unit, tile: layout.tiles[layout.gateAndUpTiles])
         }
     }

@@ -7,6 +7,8 @@ struct ThreadClock {
         /// Rows of weights, or of activations.
         var rows: Int
         var isFromAllNodes = false
+        /// Teams that read the same weights at about the same time.
+        var readers = 1
     }
 
     struct Team {

@@ -46,11 +46,22 @@ package struct UnitCosts: Codable, Sendable, Equatable {
     private static func isCost(_ seconds: Double) -> Bool { seconds.isFinite && seconds >= 0 && seconds < 10 }
 
     /// Of one row, while `active` of `threads` threads compute.
-    func row(_ cost: KeyPath<Point, Double>, visits: Int, active: Int, of threads: Int) -> Double {
+    ///
+    /// - Parameter readers: how many of them take the same row at about the same time: it comes from memory once, and what they
+    ///   have in common beside that is the processor.
+    package func row(_ cost: KeyPath<Point, Double>, visits: Int, active: Int, of threads: Int, readers: Int = 1)
+        -> Double
+    {
         let lone = Self.interpolated(alone, visits, cost)
         guard threads > 1, active > 1 else { return lone }
-        let shared = Self.interpolated(together, visits, cost)
-        return lone + (shared - lone) * Double(active - 1) / Double(threads - 1)
+        let company = Double(active - 1) / Double(threads - 1)
+        let apart = lone + (Self.interpolated(together, visits, cost) - lone) * company
+        guard readers > 1, let busiest = alone.last?[keyPath: cost], busiest > 0 else { return apart }
+        // With as many visits as there are, reading counts for least.
+        let slower = max(1, together.last![keyPath: cost] / busiest)
+        let alike = min(apart, lone * (1 + (slower - 1) * company))
+        // One of them comes first, and reads it from memory.
+        return apart + (alike - apart) * Double(readers - 1) / Double(readers)
     }
 
     /// Between points linear; beyond the last in proportion.

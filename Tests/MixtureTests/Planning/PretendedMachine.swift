@@ -2,7 +2,7 @@ import Mixture
 import Synchronization
 import Tensors
 
-/// Eight threads on two memory nodes, where it costs much to wait for the other node at the end of each step, and small experts.
+/// Eight threads on two memory nodes, whose experts are so small that there is little to share.
 final class PretendedMachine: Sendable {
     static let threads = 8
 
@@ -14,8 +14,8 @@ final class PretendedMachine: Sendable {
         let shape = ExpertShape(
             hiddenSize: 1024, intermediateSize: 128, gateFormat: .q4_0, upFormat: .q4_0, downFormat: .q4_0)
         let constants = CostConstants(
-            threads: Self.threads, loop: 8e-6, step: 15e-6, unit: 0.5e-6, bandwidthAlone: 1e10, bandwidthTogether: 3e10,
-            link: CostConstants.Link(latency: 1e-6, bandwidth: 1e10))
+            threads: Self.threads, loop: 8e-6, step: 5e-6, unit: 0.5e-6, bandwidthAlone: 1e10, bandwidthTogether: 3e10,
+            nodes: 2, link: CostConstants.Link(latency: 1e-6, bandwidth: 1e10))
         let costs = UnitCosts(
             alone: Self.points(ofOneVisit: 0.12e-6), together: Self.points(ofOneVisit: 0.36e-6), gatheredVisit: 0.2e-6,
             innerVisit: 0.1e-6)
@@ -53,7 +53,7 @@ final class PretendedMachine: Sendable {
     static let token = LayerCall(layer: 0, phase: .decode, tokens: 1, experts: 32, visits: [1, 1])
 
     static func prompt(_ kind: Workload.Kind, step: Int = 0) throws -> LayerCall {
-        try Workload(kind, experts: 32, topK: 2, tokens: 512, steps: 2, seed: 5).step(step).call()
+        try Workload(kind, experts: 32, topK: 2, tokens: 128, steps: 2, seed: 5).step(step).call()
     }
 
     /// Prompts that are even, then have a hot expert, then a hot set; between them tokens are written.
