@@ -85,6 +85,58 @@ struct PlanTests {
         #expect(text.contains("  consecutive: ") && text.contains("link 1Gb,50us") && text.contains("(fastest)"))
     }
 
+    @Test func `layers are planned on ranks, of a model and of a shape`() throws {
+        struct Answer: Decodable {
+            struct Line: Decodable {
+                struct Way: Decodable {
+                    let way: String
+                    let seconds, computingSeconds, exchangeSeconds: Double
+                }
+
+                let layer: Int?
+                let tokens: Int
+                let imbalance, aloneSeconds: Double
+                let ways: [Way]
+            }
+
+            let ranks: Int
+            let link: String
+            let layers: [Line]
+        }
+        _ = try offstage("pack", GoldenFiles.path("small-q4_0.gguf"), "--name", "model")
+        let plan = [
+            "plan", "model", "--ranks", "4", "--link", "1Gb,50us", "--explain", "--tokens", "24", "--threads", "2",
+        ]
+        let answer = try offstage(plan + ["--json"]).json(Answer.self)
+        #expect(answer.ranks == 4 && answer.link == "1Gb,50us")
+        #expect(Set(answer.layers.map(\.tokens)) == [1, 24] && answer.layers[0].layer == 0)
+        for line in answer.layers {
+            // One token cannot be split between ranks.
+            let ways: Set = line.tokens == 1 ? ["outputs", "slices"] : ["outputs", "tokens", "weights", "slices"]
+            #expect(Set(line.ways.map(\.way)) == ways)
+            #expect(line.imbalance >= 1 && line.aloneSeconds > 0)
+            #expect(line.ways.allSatisfy { $0.seconds > 0 && $0.computingSeconds > 0 })
+            #expect(line.ways.map(\.seconds) == line.ways.map(\.seconds).sorted())
+        }
+        let text = try offstage(plan).text
+        #expect(text.contains("layer 0, 24 tokens, busiest rank ") && text.contains(", predicted "), "\(text)")
+        #expect(text.contains("all layers, 1 token: predicted "), "\(text)")
+        // A slow link makes exchanging long and computing as long as before.
+        let shape = ["plan", "--shape", "64x96x4:2:q8_0", "--ranks", "2", "--tokens", "64", "--threads", "2", "--json"]
+        let (slow, fast) = (
+            try offstage(shape + ["--link", "1Mb,1ms"]).json(Answer.self),
+            try offstage(shape + ["--link", "1Tb,1us"]).json(Answer.self)
+        )
+        #expect(slow.layers.count == 5 && slow.layers.allSatisfy { $0.layer == nil })
+        for (slow, fast) in zip(slow.layers, fast.layers) {
+            #expect(slow.ways.map(\.exchangeSeconds).min()! > 100 * fast.ways.map(\.exchangeSeconds).max()!)
+        }
+        // One rank has nobody to exchange with.
+        let alone = try offstage("plan", "--shape", "64x96x4:2:q8_0", "--ranks", "1", "--link", "1Gb,50us", "--json")
+            .json(Answer.self)
+        #expect(alone.layers.allSatisfy { $0.imbalance == 1 })
+    }
+
     @Test func `every strategy writes the same text, and the numbers say which it was`() throws {
         _ = try offstage("pack", GoldenFiles.path("small-q4_0.gguf"), "--name", "model")
         var texts = Set<String>()
@@ -113,7 +165,11 @@ struct PlanTests {
         (["plan", "model", "--sweep"], "--sweep"), (["plan", "model", "--tokens", "0"], "--tokens"),
         (["plan", "--replay", "t", "--ranks", "2", "--link", "1"], "--link"),
         (["plan", "--replay", "t", "--ranks", "0"], "--ranks"),
-        (["plan", "--replay", "t", "--link", "1Gb,50us"], "--link needs"),
+        (["plan", "--replay", "t", "--link", "1Gb,50us"], "--link joins"),
+        (["plan", "model", "--link", "1Gb,50us"], "--link joins"), (["plan", "model", "--ranks", "4"], "--link"),
+        (["plan", "--shape", "64x96x4:2:q8_0", "--sweep", "--ranks", "4"], "--ranks"),
+        (["plan", "--shape", "64x96x4:2:q8_0", "--workload", "all", "--ranks", "4", "--link", "1Gb,50us"], "--link"),
+        (["plan", "model", "--ranks", "4", "--link", "1Gb,50us", "--html", "page.html"], "--html"),
         (["plan", ""], "MODEL"), (["plan", "--shape", "64x96x4:2:q8_0", "--explain"], "--explain"),
         (["plan", "--shape", "64x96x4097:2:q8_0"], "--shape"), (["plan", "--shape", "64x96x256:129:q8_0"], "--shape"),
     ]) func `a wrong command line is named`(arguments: [String], named: String) throws {

@@ -79,11 +79,14 @@ import Testing
         }
         #expect(read { _ in }.constants == good.constants)
         #expect(read { $0.machine.processor = "another" }.constants == nil)
+        #expect(read { $0.machine.isOptimized.toggle() }.constants == nil)
         #expect(read { $0.machine.kernels = "another" }.constants == nil)
         #expect(read { $0.machine.revision += 1 }.constants == nil)
         #expect(read { $0.machine.processors += 1 }.constants == nil)
         #expect(read { $0.constants!.loop = -5 }.constants == nil)
         #expect(read { $0.constants!.threads = 0 }.constants == nil)
+        // Little memory is read faster than much.
+        #expect(good.constants(of: 1 << 10) != nil && good.constants(of: 1 << 40) == nil)
         let key = try #require(good.shapes.keys.first)
         #expect(read { $0.shapes[key]!.costs.alone = [] }.constants == nil)
         #expect(read { $0.shapes[key]!.costs.together[0].visits = 7 }.constants == nil)

@@ -21,8 +21,7 @@ package struct ModelStudy {
         isCancelled: () -> Bool = { false }, onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         let architecture = model.architecture
-        let recorder = LoadRecorder(layers: architecture.layerCount, experts: architecture.expertCount)
-        try Self.run(model, options, tokens, recorder, isCancelled)
+        let recorder = try Self.loads(model, options, tokens, isCancelled)
         let layouts = model.store.layouts
         let places = (0..<architecture.layerCount).flatMap { layer in
             [PlanningPhase.prompt, .decode].map { LayerExplanation.Place(layer: layer, phase: $0) }
@@ -46,9 +45,12 @@ package struct ModelStudy {
         layers.sort { $0.place < $1.place }
     }
 
-    private static func run(
-        _ model: Model, _ options: SessionOptions, _ tokens: [Int], _ recorder: LoadRecorder, _ isCancelled: () -> Bool
-    ) throws {
+    /// What a text, and the few tokens that the model writes after it, ask of each layer.
+    static func loads(
+        _ model: Model, _ options: SessionOptions, _ tokens: [Int], _ isCancelled: () -> Bool
+    ) throws -> LoadRecorder {
+        let architecture = model.architecture
+        let recorder = LoadRecorder(layers: architecture.layerCount, experts: architecture.expertCount)
         var generation = GenerationOptions()
         generation.newTokens = min(4, max(0, options.positions - tokens.count))
         generation.stopsAtEnd = false
@@ -56,5 +58,6 @@ package struct ModelStudy {
         _ = try session.generate(
             from: tokens, options: generation, recorder: recorder, isCancelled: isCancelled, onText: { _ in })
         if isCancelled() { throw CancellationError() }
+        return recorder
     }
 }

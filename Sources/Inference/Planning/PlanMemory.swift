@@ -48,6 +48,11 @@ package struct PlanMemory: Codable {
     package var constants: CostConstants?
     package var shapes: [String: Shape] = [:]
 
+    /// What the machine's parts cost, if that was measured with about as much memory as there is now.
+    package func constants(of bytes: Int) -> CostConstants? {
+        constants.flatMap { $0.measuredBytes >= bytes / 4 ? $0 : nil }
+    }
+
     package init(threads: Int) { machine = Machine(threads: threads) }
 
     /// Reads what there is for so many threads on this machine.

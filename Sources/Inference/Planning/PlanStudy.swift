@@ -45,7 +45,7 @@ package final class PlanStudy {
         source = TrialExperts(layout, bytes: weights)
         shape = PlanMemory.key(layout)
         var memory = folder.map { PlanMemory(in: $0, threads: threads) } ?? PlanMemory(threads: threads)
-        let kept = measuresAgain ? nil : memory.constants
+        let kept = measuresAgain ? nil : memory.constants(of: weights)
         constants = kept ?? source.lendMemory(Calibration(workers).constants)
         memory.constants = constants
         let trial = StrategyTrial(

@@ -63,14 +63,15 @@ struct SessionPlanning {
     ) -> CostModel? {
         let known = memory.shapes[key]
         let most = min(cache.memoryBytes, Self.mostBytes)
-        if let constants = memory.constants, let known, known.holds(rows: execution.scratchRows, bytes: most) {
+        if let constants = memory.constants(of: most), let known, known.holds(rows: execution.scratchRows, bytes: most)
+        {
             return CostModel(constants, known.costs, layout)
         }
         guard folder != nil else { return nil }
         return cache.lendMemory { bytes in
             let part = UnsafeMutableRawBufferPointer(rebasing: bytes.prefix(Self.mostBytes))
             part.initializeMemory(as: UInt8.self, repeating: 0)
-            let constants = memory.constants ?? Calibration(workers).constants(reading: part)
+            let constants = memory.constants(of: part.count) ?? Calibration(workers).constants(reading: part)
             memory.constants = constants
             guard let costs = execution.measure(layout, in: part, constants) else { return nil }
             memory.shapes[key] = PlanMemory.Shape(

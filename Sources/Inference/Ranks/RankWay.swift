@@ -11,6 +11,9 @@ package enum RankWay: String, CaseIterable, Sendable {
     /// Every rank has a slice of every expert; tokens go to all ranks, and partial sums come back (tensor parallel).
     case slices
 
+    /// Whether every rank must have tokens of its own.
+    var splitsTokens: Bool { self == .tokens || self == .weights }
+
     /// Seconds of one call of a layer, or the mean of several.
     package struct Cost: Encodable, Sendable {
         package let way: String

@@ -36,6 +36,6 @@ package struct Calibration {
         return CostConstants(
             threads: threads, loop: times[0], step: max(0, times[1] - times[0]) / Double(steps) - perUnit,
             unit: perUnit, bandwidthAlone: Double(memory.count) / alone,
-            bandwidthTogether: Double(memory.count) / together)
+            bandwidthTogether: Double(memory.count) / together, measuredBytes: memory.count)
     }
 }

@@ -21,6 +21,8 @@ package struct CostConstants: Codable, Sendable, Equatable {
     /// Memory read by one thread, and by all together.
     package var bandwidthAlone: Double
     package var bandwidthTogether: Double
+    /// How much of it was read: little is read faster than it comes from memory.
+    package var measuredBytes: Int
     /// Memory nodes, each of which has an equal share of every expert's rows (``Placement``).
     package var nodes = 1
     /// Between them; nil where there is one, or where nobody knows: reading from afar then costs as much as reading nearby.
@@ -28,7 +30,7 @@ package struct CostConstants: Codable, Sendable, Equatable {
 
     package init(
         threads: Int, loop: Double, step: Double, unit: Double, bandwidthAlone: Double, bandwidthTogether: Double,
-        nodes: Int = 1, link: Link? = nil
+        measuredBytes: Int = 0, nodes: Int = 1, link: Link? = nil
     ) {
         self.threads = threads
         self.loop = loop
@@ -36,6 +38,7 @@ package struct CostConstants: Codable, Sendable, Equatable {
         self.unit = unit
         self.bandwidthAlone = bandwidthAlone
         self.bandwidthTogether = bandwidthTogether
+        self.measuredBytes = measuredBytes
         self.nodes = nodes
         self.link = link
     }

@@ -20,7 +20,8 @@ extension LayerExplanation {
 
     private static func time(_ seconds: Double) -> String { number(seconds) + " ms" }
 
-    private static func number(_ seconds: Double) -> String {
+    /// Milliseconds, with as many decimals as tell something.
+    package static func number(_ seconds: Double) -> String {
         String(format: seconds < 1e-3 ? "%.3f" : seconds < 0.1 ? "%.2f" : "%.0f", 1000 * seconds)
     }
 }

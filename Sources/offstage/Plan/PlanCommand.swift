@@ -53,13 +53,13 @@ struct Plan: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Ranks that experts are spread over: of --workload how even that is (default: 4); of --replay also where experts would better be.",
+            "Ranks that experts are spread over: of MODEL or --shape how each layer is best computed on them, with a --link; of --workload how even that is (default: 4); of --replay also where experts would better be.",
             valueName: "count"))
     var ranks: Int?
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "With --replay and --ranks: what joins ranks, as 1Gb,50us; how long they would take is predicted, each a machine like this.",
+            "With --ranks: what joins them, as 1Gb,50us; how long they would take is predicted, each a machine like this.",
             valueName: "link"))
     var link: Link?
     @Flag(help: "With --shape: predict and measure loads from 1 token to --tokens, from even to lopsided.")
@@ -80,7 +80,14 @@ struct Plan: ParsableCommand {
         try Limits.check("--tokens", tokens, 1...65_536)
         try Limits.check("--steps", steps, 1...65_536)
         try Limits.check("--ranks", ranks, 1...4096)
-        if link != nil, ranks == nil || replay.isEmpty { throw ValidationError("--link needs --replay and --ranks") }
+        if link != nil, ranks == nil { throw ValidationError("--link joins --ranks; say how many there are") }
+        if link != nil, workload != nil || sweep {
+            throw ValidationError("--link is for MODEL, --shape or --replay; leave it out with --workload and --sweep")
+        }
+        if ranks != nil, link == nil, workload == nil, replay.isEmpty, !sweep {
+            throw ValidationError("--ranks of a MODEL or a --shape need what joins them: --link 1Gb,50us")
+        }
+        if ranks != nil, sweep { throw ValidationError("--sweep is of one machine; leave out --ranks") }
         let modes = [sweep, workload != nil, !replay.isEmpty].count { $0 }
         guard modes < 2 else { throw ValidationError("Give one of --sweep, --workload and --replay") }
         switch (model, shape) {
@@ -96,9 +103,9 @@ struct Plan: ParsableCommand {
         default: break
         }
         if model?.isEmpty ?? false { throw ValidationError("MODEL is empty") }
-        if html != nil, workload != nil || !replay.isEmpty {
+        if html != nil, workload != nil || !replay.isEmpty || ranks != nil {
             throw ValidationError(
-                "--html shows what MODEL or --sweep measured; leave it out with --workload and --replay")
+                "--html shows what MODEL or --sweep measured; leave it out with --workload, --replay and --ranks")
         }
         if html == "" { throw ValidationError("--html is empty; it wants the path of a file") }
     }
@@ -110,6 +117,7 @@ struct Plan: ParsableCommand {
         if !replay.isEmpty, let ranks { return try show(replayed(on: ranks)) }
         if !replay.isEmpty { return try show(replayed()) }
         if let workload, let shape { return try show(raced(workload, shape)) }
+        if let ranks, let link { return try show(planned(on: ranks, link)) }
         let answer = try model.map(study(ofModel:)) ?? study(of: shape!)
         try show(answer)
         guard let page else { return }
@@ -151,39 +159,6 @@ struct Plan: ParsableCommand {
 
     private static let usualRanks = 4
 
-    /// What a recorded run would be on several ranks.
-    private func replayed(on ranks: Int) throws -> RanksAnswer {
-        let progress = ProgressLine("Reading") { "\($0 >> 20) MB" }
-        let table = try TraceFile.read(
-            replay, options: reading.options, isCancelled: { Interruption.isRequested },
-            onProgress: { progress.show(done: $0, of: $1) }
-        ).table
-        progress.clear()
-        let loads = try ExpertLoads(table, tokens: tokens)
-        var cost: RankWay.Model?
-        var words: String?
-        if let link {
-            let recorded = try RecordedLoads(table)
-            let shape = try shape ?? PlanShape(like: recorded, experts: loads.experts)
-            let study = try shape.study(
-                tokens: tokens, threads: session.threads ?? CPU.defaultThreads, measuresAgain: measure)
-            words = study.shape
-            if self.shape == nil {
-                Terminal.note(
-                    "The trace does not say what its experts are like; they are taken to be \(study.shape) (--shape).")
-            }
-            cost = RankWay.Model(
-                link: link, tokenBytes: shape.hidden * 4, expertBytes: study.expertBytes,
-                computing: { study.leastSeconds(visits: $0) ?? 0 })
-        }
-        let placing = ProgressLine("Placing", amount: { "\($0) stretches" })
-        let replay = try RankReplay(
-            loads, ranks: ranks, cost: cost, isCancelled: { Interruption.isRequested },
-            onProgress: { placing.show(done: $0, of: loads.stretches) })
-        placing.clear()
-        return RanksAnswer(loads, replay, shape: words, link: link)
-    }
-
     private func replayed() throws -> ReplayAnswer {
         let progress = ProgressLine("Reading") { "\($0 >> 20) MB" }
         let recorded = try RecordedLoads(
@@ -206,13 +181,7 @@ struct Plan: ParsableCommand {
     }
 
     private func study(ofModel name: String) throws -> PlanAnswer {
-        let path = try home.storePath(of: name)
-        let opened = try Interruption.endingAtOnce { try session.model(at: path) }
-        let bytes = try text.map(TextInput.read) ?? Array(Self.someText.utf8)
-        let all = try Interruption.endingAtOnce { opened.tokens(of: bytes) }
-        guard !all.isEmpty else { throw Complaint("the text is empty, and this model has no token to start from") }
-        // A short text is read again and again.
-        let wanted = (0..<tokens).map { all[$0 % all.count] }
+        let (opened, wanted) = try opened(name)
         let progress = ProgressLine("Measuring", amount: { "\($0) loads" })
         let options = try session.options(promptTokens: wanted.count, newTokens: 4)
         let study = try ModelStudy(
@@ -222,6 +191,17 @@ struct Plan: ParsableCommand {
         return PlanAnswer(
             shapes: study.shapes, constants: study.constants, choosingSeconds: study.choosingSeconds,
             loads: study.layers, isOfLayers: true)
+    }
+
+    /// The model, and the tokens that it reads.
+    func opened(_ name: String) throws -> (model: Model, tokens: [Int]) {
+        let path = try home.storePath(of: name)
+        let opened = try Interruption.endingAtOnce { try session.model(at: path) }
+        let bytes = try text.map(TextInput.read) ?? Array(Self.someText.utf8)
+        let all = try Interruption.endingAtOnce { opened.tokens(of: bytes) }
+        guard !all.isEmpty else { throw Complaint("the text is empty, and this model has no token to start from") }
+        // A short text is read again and again.
+        return (opened, (0..<tokens).map { all[$0 % all.count] })
     }
 
     private func study(of shape: PlanShape) throws -> PlanAnswer {
