@@ -65,7 +65,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Training",
-            dependencies: ["Files", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            dependencies: ["Files", "Mixture", "ModelFiles", "Tensors", "Profiling", "Ranks"],
             swiftSettings: house),
         .executableTarget(
             name: "offstage",
@@ -101,7 +101,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            dependencies: ["Training", "Mixture", "ModelFiles", "Tensors", "Profiling", "Ranks"],
             swiftSettings: house),
         .testTarget(
             name: "CommandTests", dependencies: ["offstage", "Training", "Mixture", "Profiling", "Tensors"],
