@@ -19,7 +19,9 @@ let package = Package(
             name: "OpenBLAS",
             description: "Multiply large f32 matrices with OpenBLAS, where it is installed, instead of our own kernels."
         ),
-        .trait(name: "MPI", description: "Run one model as several ranks that mpirun starts, on one host or many."),
+        .trait(
+            name: "MPI", description: "Run or train one model as several ranks that mpirun starts, on one host or many."
+        ),
         .default(enabledTraits: ["OpenBLAS"]),
     ],
     dependencies: [

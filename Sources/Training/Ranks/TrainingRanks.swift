@@ -118,7 +118,8 @@ extension TrainingRanks {
 
     /// Replaces each number by its sum over all ranks.
     func addUpEverywhere(_ matrix: MatrixView, of occasion: Occasion) throws {
-        try timed(received: matrix.count) {
+        // All terms of a share, then all other shares.
+        try timed(received: 2 * matrix.count * (count - 1) / count) {
             try matrix.withMutableValues { try communicator.allReduce(&$0, by: .sum, of: occasion) }
         }
     }

@@ -8,8 +8,12 @@ import Training
 
 /// A run of several ranks, which are threads here: only the first has the text and the folder.
 @Suite struct RankRunTests {
-    @Test func `a run goes on over another number of ranks, and in one program, along the same curve`() throws {
-        let tiny = try RankRun()
+    /// Routers that know nothing beside their parameters, and those that have a bias, thresholds, or a table from step 4 on.
+    @Test(arguments: ["top-k", "sigmoid", "expert-choice", "stable"])
+    func `a run goes on over another number of ranks, and in one program, along the same curve`(
+        router: String
+    ) throws {
+        let tiny = try RankRun(["router": ["name": router, "first_stage": 0.5] as Recipe.Fields])
         let whole = try tiny.train("whole", 1)
         #expect(whole.report != nil)
         let (first, second) = (try tiny.train("cut", 2, until: 4), try tiny.train("cut", 3, until: 7))
@@ -34,7 +38,6 @@ import Training
             guard let numbers = try? one.file.numbers(of: name) else { continue }
             #expect(try three.file.numbers(of: name).difference(from: numbers) <= 1e-2, "\(name)")
         }
-        // To the bit where nothing has been learned yet from what is summed over ranks.
         #expect(try tiny.recipeText("three") == tiny.recipeText("one"))
     }
 
