@@ -19,7 +19,9 @@ let package = Package(
             name: "OpenBLAS",
             description: "Multiply large f32 matrices with OpenBLAS, where it is installed, instead of our own kernels."
         ),
-        .trait(name: "MPI", description: "Run one model as several ranks that mpirun starts, on one host or many."),
+        .trait(
+            name: "MPI", description: "Run or train one model as several ranks that mpirun starts, on one host or many."
+        ),
         .default(enabledTraits: ["OpenBLAS"]),
     ],
     dependencies: [
@@ -65,7 +67,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Training",
-            dependencies: ["Files", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            dependencies: ["Files", "Mixture", "ModelFiles", "Tensors", "Profiling", "Ranks"],
             swiftSettings: house),
         .executableTarget(
             name: "offstage",
@@ -101,7 +103,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "Mixture", "ModelFiles", "Tensors", "Profiling"],
+            dependencies: ["Training", "Mixture", "ModelFiles", "Tensors", "Profiling", "Ranks"],
             swiftSettings: house),
         .testTarget(
             name: "CommandTests", dependencies: ["offstage", "Training", "Mixture", "Profiling", "Tensors"],

@@ -32,15 +32,23 @@ extension RankCommand {
         if Interruption.isRequested { Interruption.leave() }
     }
 
-    private func runAsRanks() throws {
+    /// - Throws: ``Interrupted`` once all ranks have left what they did in order.
+    func runAsRanks() throws {
         #if MPI
             if let launch = Launch(), launch.count > 1 {
                 if launch.rank > 0 { Terminal.fallSilent() }
-                return try MPIRanks.run(
-                    report: { Terminal.noteAloud("Error: \($0)") }, { try run(as: SessionRanks($0)) })
+                let isDone = try MPIRanks.run(report: { Terminal.noteAloud("Error: \($0)") }, finishes)
+                if !isDone { throw Interrupted() }
+                return
             }
         #endif
         try run(as: nil)
+    }
+
+    /// - Returns: whether it was not interrupted.
+    private func finishes(as communicator: Communicator) throws -> Bool {
+        do { try run(as: SessionRanks(communicator)) } catch is Interrupted { return false }
+        return true
     }
 }
 

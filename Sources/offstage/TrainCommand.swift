@@ -1,9 +1,12 @@
 import ArgumentParser
+import Inference
 import Mixture
 import Profiling
+import Ranks
+import Tensors
 import Training
 
-struct Train: ParsableCommand {
+struct Train: RankCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a small Mixture-of-Experts model.",
         discussion: """
@@ -12,7 +15,8 @@ struct Train: ParsableCommand {
 
               offstage train --data poems.txt --experts 8 --top-k 2 --steps 2000 --out poems
 
-            Interrupted at any point, the same command goes on from the last checkpoint to the same bits.
+            Interrupted at any point, the same command goes on from the last checkpoint to the same bits. Under mpirun each \
+            rank has a share of the experts and of every batch; a run may go on over another number of ranks.
             """)
 
     @OptionGroup var what: RecipeArguments
@@ -27,6 +31,11 @@ struct Train: ParsableCommand {
             "How experts are spread over threads: rows, experts, groups:2, tiles, tokens; auto. It changes no bit.",
             valueName: "name"))
     var strategy: StrategyChoice = .automatic
+    @Option(
+        help: ArgumentHelp(
+            "What travels between ranks: tokens, to the ranks that hold their experts; or the weights of all experts, to every rank, which pays where they are fewer than the tokens' rows.",
+            valueName: "what"))
+    var overRanks: ExpertTravel = .tokens
     @Flag(help: "Show the experts' load as it goes; lines of JSON where standard error is no terminal.")
     var live = false
     @Flag(help: "Print one line of JSON.")
@@ -39,12 +48,40 @@ struct Train: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
+        try runAsRanks()
+    }
+
+    func run(as ranks: SessionRanks?) throws {
+        guard let ranks else { return try train(nil, on: what.workers) }
+        try ranks.communicator.agree(on: [
+            ("version", Offstage.configuration.version), ("setting", "--over-ranks \(overRanks.rawValue)"),
+        ])
+        let training = TrainingRanks(ranks.communicator, travel: overRanks)
+        let workers = Workers(count: what.threads ?? ranks.threads)
+        guard ranks.isFirst else {
+            let ending = try Learner.follow(
+                training, workers: workers, strategy: strategy, isCancelled: { Interruption.isRequested })
+            if ending == .stopped { throw Interrupted() }
+            return
+        }
+        do {
+            try train(training, on: workers)
+        } catch  where error is Interrupted || error is CancellationError {
+            if error is CancellationError { Terminal.draw(Interruption.farewell.description) }
+            try training.end(.stopped)
+            throw Interrupted()
+        }
+        try training.end(.done)
+    }
+
+    /// - Parameter ranks: those that this one is the first of.
+    private func train(_ ranks: TrainingRanks?, on workers: Workers) throws {
         let recipe = try what.recipe { try $0.validated() }
         let folder = RunFolder(path: out ?? what.home.path(of: "training/\(recipe.name)"))
         let reading = ProgressLine("Reading") { "\($0) %" }
         let run = try TrainingRun(
             recipe, in: folder, startsOver: force,
-            workers: what.workers, strategy: strategy,
+            workers: workers, strategy: strategy, ranks: ranks,
             progress: { reading.show(done: Int($0.share * 100), of: 100) }, isCancelled: { Interruption.isRequested })
         reading.clear()
         Terminal.note(run.introduction)
@@ -93,3 +130,5 @@ extension LiveView {
         )
     }
 }
+
+extension ExpertTravel: NamedOption {}

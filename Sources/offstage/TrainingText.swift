@@ -1,4 +1,5 @@
 import Foundation
+import Inference
 import Mixture
 import ModelFiles
 import Profiling
@@ -64,6 +65,11 @@ extension TrainingReport {
         }
         let loads = layers.map { $0.maxOverMean.rounded(2) }.joined(separator: " ")
         lines.append("Greatest load of an expert over the mean, by layer: \(loads)")
+        lines += (ranks ?? []).map { rank in
+            "rank \(rank.rank): \(rank.experts) of \(rank.allExperts) experts, \(rank.parameters.grouped) parameters · peak memory "
+                + "\(formatted(bytes: rank.peakMemoryBytes)) · \(rank.exchangeSeconds.rounded(2)) s for the other ranks, "
+                + "\(formatted(bytes: rank.bytesReceived)) from them"
+        }
         return (lines + ["Run it with"] + commands.map { "    \($0)" }).joined(separator: "\n")
     }
 }

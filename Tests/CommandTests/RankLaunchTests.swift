@@ -5,14 +5,21 @@ import Testing
     private let folder = try! TemporaryFolder()
     private var offstage: OffstageCommand { OffstageCommand(folder: folder) }
 
-    @Test func `the first of several ranks says how to build with MPI, and the others end without a word`() throws {
-        let first = try offstage("models", environment: ["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "4"])
+    @Test(arguments: [["models"], ["train", "--data", "poems.txt"]])
+    func `the first of several ranks says how to build with MPI, and the others end without a word`(
+        command: [String]
+    ) throws {
+        let first = try offstage.start(
+            command, environment: ["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "4"]
+        ).finished()
         #expect(first.code == 1)
         #expect(first.text.isEmpty)
         #expect(
             first.notes == "Error: mpirun started 4 ranks of a build that has no MPI. Build it with MPI: "
                 + "apt-get install libopenmpi-dev openmpi-bin && swift build -c release --traits default,MPI\n")
-        let second = try offstage("models", environment: ["OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "4"])
+        let second = try offstage.start(
+            command, environment: ["OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "4"]
+        ).finished()
         #expect(second.code == 0)
         #expect(second.text.isEmpty && second.notes.isEmpty)
     }

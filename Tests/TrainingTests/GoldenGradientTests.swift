@@ -11,7 +11,7 @@ import Training
     func `losses and gradients are PyTorch's`(_ name: String) throws {
         let golden = try GoldenCase(name)
         let model = try golden.model()
-        let outcome = model.learn(from: golden.batch, golden.context, scale: 1)
+        let outcome = try model.learn(from: golden.batch, golden.context, scale: 1)
         #expect(abs(outcome.crossEntropy - golden.crossEntropy!) < 1e-4 * golden.crossEntropy!)
         #expect(abs(outcome.loss - golden.loss!) < 1e-4 * golden.loss!)
         let terms = Dictionary(uniqueKeysWithValues: outcome.terms.map { ($0.name, $0.value) })
@@ -36,7 +36,7 @@ import Training
             let batch = Batch(
                 context: 17, tokens: Array(step.tokens.joined()), targets: Array(step.targets.joined()),
                 domains: [0, 0, 0])
-            let outcome = model.learn(from: batch, RoutingBatch(tokens: batch.tokens, sequenceLength: 17), scale: 1)
+            let outcome = try model.learn(from: batch, RoutingBatch(tokens: batch.tokens, sequenceLength: 17), scale: 1)
             #expect(abs(outcome.loss - step.loss) < 1e-4 * step.loss)
             _ = optimizer.step(model.parameters, model.gradients, rate: 0.003)
         }

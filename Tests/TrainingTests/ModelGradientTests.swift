@@ -9,15 +9,15 @@ import Training
     @Test(arguments: RouterName.allCases)
     func `every parameter's gradient is the slope of the loss`(_ name: RouterName) throws {
         let small = try SmallModel(name)
-        let routes = small.routes()
-        small.learn()
+        let routes = try small.routes()
+        try small.learn()
         var random = RandomNumbers(seed: 7)
         var compared = 0
         for (index, tensor) in small.model.parameters.layout.tensors.enumerated() {
             for _ in 0..<4 {
                 let place = Int.random(in: 0..<tensor.count, using: &random)
                 let (row, column) = place.quotientAndRemainder(dividingBy: tensor.columns)
-                guard let slope = small.slope(of: index, row, column, routes) else { continue }
+                guard let slope = try small.slope(of: index, row, column, routes) else { continue }
                 let gradient = Double(small.model.gradients[index][row, column])
                 compared += 1
                 #expect(
@@ -31,16 +31,16 @@ import Training
     @Test func `recomputing layers changes no bit of the gradient`() throws {
         let kept = try SmallModel(.topK)
         let recomputed = try SmallModel(.topK, recomputes: true)
-        kept.learn()
-        recomputed.learn()
+        try kept.learn()
+        try recomputed.learn()
         #expect(kept.gradients == recomputed.gradients)
     }
 
     @Test func `the number of threads changes no bit of the gradient`() throws {
         let one = try SmallModel(.topK)
         let three = try SmallModel(.topK, threads: 3)
-        one.learn()
-        three.learn()
+        try one.learn()
+        try three.learn()
         #expect(one.gradients == three.gradients)
     }
 }
@@ -82,19 +82,19 @@ final class SmallModel {
     }
 
     @discardableResult
-    func learn() -> BatchOutcome {
+    func learn() throws -> BatchOutcome {
         model.gradients.all.withMutableValues { values in
             for place in values.indices { values[place] = 0 }
         }
-        return model.learn(from: batch, context, scale: 1)
+        return try model.learn(from: batch, context, scale: 1)
     }
 
-    func routes() -> [[Assignment.Choice]] { learn().decisions.map(\.assignment.choices) }
+    func routes() throws -> [[Assignment.Choice]] { try learn().decisions.map(\.assignment.choices) }
 
     var gradients: [Float] { model.gradients.all.withValues { values in values.indices.map { values[$0] } } }
 
     /// The slope of the loss along one parameter; nil where a step changes a route.
-    func slope(of tensor: Int, _ row: Int, _ column: Int, _ routes: [[Assignment.Choice]]) -> Double? {
+    func slope(of tensor: Int, _ row: Int, _ column: Int, _ routes: [[Assignment.Choice]]) throws -> Double? {
         let view = model.parameters[tensor]
         let before = view[row, column]
         let saved = gradients
@@ -108,7 +108,7 @@ final class SmallModel {
         var losses: [Double] = []
         for sign: Float in [1, -1] {
             view[row, column] = before + sign * step
-            let outcome = learn()
+            let outcome = try learn()
             guard outcome.decisions.map(\.assignment.choices) == routes else { return nil }
             losses.append(outcome.loss)
         }

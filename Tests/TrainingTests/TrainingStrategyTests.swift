@@ -26,7 +26,7 @@ import Training
             let tokens = (0..<40).map { _ in Int.random(in: 0..<vocabulary, using: &random) }
             let targets = (0..<40).map { _ in Int.random(in: 0..<vocabulary, using: &random) }
             let batch = Batch(context: 8, tokens: tokens, targets: targets, domains: [0, 0, 0, 0, 0])
-            let outcome = model.learn(from: batch, recipe.routingBatch(batch, step: step, microBatch: 0), scale: 1)
+            let outcome = try model.learn(from: batch, recipe.routingBatch(batch, step: step, microBatch: 0), scale: 1)
             losses.append(Float(outcome.loss))
             model.finishStep(step, of: 100)
         }

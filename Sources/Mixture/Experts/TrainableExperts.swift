@@ -59,11 +59,25 @@ package struct TrainableExperts {
         self.planner = planner
     }
 
+    /// The experts of a whole layer where these are some of them.
+    package func among(_ experts: Int, weights: Tensors, gradients: Tensors) -> TrainableExperts {
+        TrainableExperts(
+            experts: experts, weights: weights, gradients: gradients, layer: layer, isShared: isShared,
+            planner: planner)
+    }
+
     /// Adds to each row of `output` what its token's experts make of the row of `input`, both `[tokens, hidden]`.
     package func forward(
         _ input: MatrixView, _ assignment: Assignment, addingTo output: MatrixView, _ memory: Memory,
         on workers: Workers
     ) {
+        assignment.combine(outputs(of: input, assignment, memory, on: workers), addingTo: output, on: workers)
+    }
+
+    /// What each visit's expert makes of its token's row of `input`: `[visits, hidden]`, in the order of the assignment.
+    package func outputs(
+        of input: MatrixView, _ assignment: Assignment, _ memory: Memory, on workers: Workers
+    ) -> MatrixView {
         let visits = assignment.visits.count
         let pass = TrainableExpertPass(
             self, assignment, gathered: memory.gathered.rows(visits), gate: memory.gate.rows(visits),
@@ -73,9 +87,7 @@ package struct TrainableExperts {
         planned(.forward, assignment, on: workers) { schedule in
             pass.run([[.gateAndUp], [.inner], [.output]], schedule, on: workers)
         }
-        Dispatch.combine(
-            pass.outputs, weights: assignment.visits.map(\.weight), visits: assignment.visitsByToken,
-            addingTo: output, on: workers)
+        return pass.outputs
     }
 
     /// Adds the gradient of the input to `inputGradient`, and those of the weights to ``gradients``.
@@ -86,6 +98,18 @@ package struct TrainableExperts {
         _ gradient: MatrixView, _ assignment: Assignment, addingTo inputGradient: MatrixView, _ memory: Memory,
         on workers: Workers
     ) -> [Float] {
+        let gradients = visitGradients(of: gradient, assignment, memory, on: workers)
+        assignment.addBack(gradients.inputs, to: inputGradient, on: workers)
+        return gradients.weights
+    }
+
+    /// The gradients of each visit's weight and of its input, `[visits, hidden]`, in the order of the assignment; those of the
+    /// experts are added to ``gradients``.
+    ///
+    /// - Parameter gradient: of the output, `[tokens, hidden]`.
+    package func visitGradients(
+        of gradient: MatrixView, _ assignment: Assignment, _ memory: Memory, on workers: Workers
+    ) -> (weights: [Float], inputs: MatrixView) {
         let pass = TrainableExpertPass(
             self, assignment, gathered: memory.gathered.view, gate: memory.gate.view, up: memory.up.view,
             inner: memory.inner.view, outputs: memory.outputs.view,
@@ -101,8 +125,7 @@ package struct TrainableExperts {
                     [.inputGradientOfUp],
                 ], schedule, on: workers)
         }
-        Dispatch.gatherBackward(pass.outputs, visits: assignment.visitsByToken, addingTo: inputGradient, on: workers)
-        return weightGradients
+        return (weightGradients, pass.outputs)
     }
 
     /// Does work on all visits as the planner wants it, and tells the planner how long it took.
@@ -125,8 +148,23 @@ package struct TrainableExperts {
 }
 
 extension Assignment {
+    /// Adds to each row of `output`, `[tokens, hidden]`, the weighted sum of its token's rows, in slot order.
+    ///
+    /// - Parameter rows: one for each visit, `[visits, hidden]`.
+    package func combine(_ rows: MatrixView, addingTo output: MatrixView, on workers: Workers) {
+        Dispatch.combine(
+            rows, weights: visits.map(\.weight), visits: visitsByToken, addingTo: output, on: workers)
+    }
+
+    /// Adds to each row of `inputGradient`, `[tokens, hidden]`, its token's rows, in slot order.
+    ///
+    /// - Parameter rows: the gradient of each visit's input, `[visits, hidden]`.
+    package func addBack(_ rows: MatrixView, to inputGradient: MatrixView, on workers: Workers) {
+        Dispatch.gatherBackward(rows, visits: visitsByToken, addingTo: inputGradient, on: workers)
+    }
+
     /// For each token its visits, in slot order.
-    fileprivate var visitsByToken: RowGroups {
+    private var visitsByToken: RowGroups {
         let (rows, offsets) = rowsByToken()
         return RowGroups(rows: rows, offsets: offsets)
     }

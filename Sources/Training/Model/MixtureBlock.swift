@@ -1,5 +1,6 @@
 import Mixture
 import ModelFiles
+import Ranks
 import Tensors
 
 /// A layer's experts and the residual connection around them: x + Σ weight · expert(n) + shared(n), n = norm(x).
@@ -29,6 +30,7 @@ struct MixtureBlock {
 
     /// What the forward pass keeps for the backward one.
     final class Memory {
+        /// Rows of all ranks, since every router decides on the whole batch; of the gradient only the rank's own count.
         let normed, normedGradient: RowBuffer
         let experts: TrainableExperts.Memory
         let shared: TrainableExperts.Memory?
@@ -47,18 +49,25 @@ struct MixtureBlock {
     let epsilon: Float
     let weights: Tensors
     let gradients: Tensors
+    private let layer: Int
     private let experts: TrainableExperts
     private let shared: TrainableExperts?
+    private let way: any ExpertWay
+    private let ranks: TrainingRanks?
 
+    /// - Parameter held: the experts that this program, or rank, holds.
     init(
         _ architecture: Architecture, layer: Int, router: [String], _ parameters: ParameterBlock,
-        _ gradients: ParameterBlock, _ planner: Planner
+        _ gradients: ParameterBlock, _ planner: Planner, held: Range<Int>, _ way: any ExpertWay, _ ranks: TrainingRanks?
     ) {
         epsilon = architecture.normEpsilon
+        self.layer = layer
+        self.way = way
+        self.ranks = ranks
         let weights = Tensors(parameters, layer: layer, router: router)
         let slopes = Tensors(gradients, layer: layer, router: router)
         experts = TrainableExperts(
-            experts: architecture.expertCount, weights: weights.experts, gradients: slopes.experts, layer: layer,
+            experts: held.count, weights: weights.experts, gradients: slopes.experts, layer: layer,
             planner: planner)
         shared = weights.shared.map {
             TrainableExperts(
@@ -69,18 +78,28 @@ struct MixtureBlock {
     }
 
     /// Normalizes the input for the router and the experts.
-    func normalize(_ input: MatrixView, _ memory: Memory, on workers: Workers) -> MatrixView {
-        let normed = memory.normed.rows(input.rows)
-        RMSNorm.forward(input, weight: weights.norm, epsilon: epsilon, into: normed, on: workers)
+    ///
+    /// - Parameter input: this rank's own rows.
+    /// - Returns: the rows of all ranks.
+    func normalize(
+        _ input: MatrixView, _ shares: TokenShares, _ memory: Memory, on workers: Workers
+    ) throws -> MatrixView {
+        let normed = memory.normed.rows(shares.tokens)
+        RMSNorm.forward(
+            input, weight: weights.norm, epsilon: epsilon, into: normed.rows(shares.own), on: workers)
+        try ranks?.gather(normed, shares.ranges.map { $0.count * normed.columns }, of: .layer(layer))
         return normed
     }
 
     /// Adds to `hidden`, in place, what the visited experts make of its normalized rows.
-    func forward(_ hidden: MatrixView, _ assignment: Assignment, _ memory: Memory, on workers: Workers) {
+    func forward(
+        _ hidden: MatrixView, _ assignment: Assignment, _ shares: TokenShares, _ memory: Memory, on workers: Workers
+    ) throws {
         let normed = memory.normed.view
-        experts.forward(normed, assignment, addingTo: hidden, memory.experts, on: workers)
+        try way.forward(visits(assignment, shares, memory, workers), normed, addingTo: hidden)
         if let shared, let memory = memory.shared {
-            shared.forward(normed, .everyToken(count: normed.rows), addingTo: hidden, memory, on: workers)
+            shared.forward(
+                normed.rows(shares.own), .everyToken(count: hidden.rows), addingTo: hidden, memory, on: workers)
         }
     }
 
@@ -89,13 +108,14 @@ struct MixtureBlock {
     /// - Parameter scale: that of the router's own losses.
     func backward(
         _ gradient: MatrixView, input: MatrixView, _ decision: RoutingDecision, _ router: TrainableRouter, scale: Float,
-        _ memory: Memory, _ clock: PartClock, on workers: Workers
-    ) {
+        _ shares: TokenShares, _ memory: Memory, _ clock: PartClock, on workers: Workers
+    ) throws {
         let normed = memory.normed.view
-        let normedGradient = memory.normedGradient.rows(input.rows)
-        normedGradient.fillWithZeros(on: workers)
-        let weightGradients = experts.backward(
-            gradient, decision.assignment, addingTo: normedGradient, memory.experts, on: workers)
+        let allGradients = memory.normedGradient.rows(shares.tokens)
+        let normedGradient = allGradients.rows(shares.own)
+        allGradients.fillWithZeros(on: workers)
+        let weightGradients = try way.backward(
+            visits(decision.assignment, shares, memory, workers), gradient, addingTo: normedGradient)
         if let shared, let memory = memory.shared {
             _ = shared.backward(
                 gradient, .everyToken(count: input.rows), addingTo: normedGradient, memory, on: workers)
@@ -103,9 +123,17 @@ struct MixtureBlock {
         clock.enter(.routing)
         router.backward(
             decision, weightGradients: weightGradients, regularizerScale: scale, hidden: normed,
-            parameters: weights.router, gradients: gradients.router, hiddenGradient: normedGradient, on: workers)
+            parameters: weights.router, gradients: gradients.router, hiddenGradient: allGradients, on: workers)
         RMSNorm.backward(
             normedGradient, input: input, weight: weights.norm, epsilon: epsilon, into: gradient, adding: true,
             weightGradient: gradients.norm, on: workers)
+    }
+
+    private func visits(
+        _ assignment: Assignment, _ shares: TokenShares, _ memory: Memory, _ workers: Workers
+    ) -> ExpertVisitsOfRanks {
+        ExpertVisitsOfRanks(
+            experts: experts, layer: layer, assignment: assignment, shares: shares, memory: memory.experts,
+            workers: workers)
     }
 }

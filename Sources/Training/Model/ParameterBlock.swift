@@ -43,10 +43,18 @@ package final class ParameterBlock {
                 }
             case .normal(let deviation):
                 var random = RandomNumbers(seed: seed, stream: stream)
+                skip(tensor.part.lowerBound, of: tensor, &random)
                 view.withMutableValues { random.fillNormal(&$0, deviation: deviation) }
             case .router(let parameter): parameter.initialize(view, seed: seed, stream: stream)
             }
         }
+    }
+
+    /// Draws the numbers of what other ranks hold, which come before this one's.
+    private func skip(_ parts: Int, of tensor: ParameterTensor, _ random: inout RandomNumbers) {
+        guard parts > 0 else { return }
+        var drawn = Matrix(rows: 1, columns: tensor.wholeCount / tensor.wholeShape[0])
+        for _ in 0..<parts { drawn.withMutableRow(0) { random.fillNormal(&$0, deviation: 1) } }
     }
 }
 

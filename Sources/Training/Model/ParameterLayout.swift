@@ -12,14 +12,28 @@ package struct ParameterTensor: Sendable, Equatable {
     }
 
     package let name: String
+    /// The shape of what is held here.
     package let shape: [Int]
+    /// The shape in a checkpoint. Of experts a rank holds ``part`` of the first size.
+    package let wholeShape: [Int]
+    package let part: Range<Int>
+    /// Whether ranks that train together hold a part each.
+    package let isOfExperts: Bool
     package let initialization: Initialization
     /// Whether weight decay pulls it to zero; it does not for norms.
     package let decays: Bool
 
-    package init(_ name: String, shape: [Int], initialization: Initialization, decays: Bool = true) {
+    /// - Parameters:
+    ///   - shape: in a checkpoint.
+    ///   - part: the experts that are held here, of those that the first size counts; nil for what is not of experts.
+    package init(
+        _ name: String, shape: [Int], part: Range<Int>? = nil, initialization: Initialization, decays: Bool = true
+    ) {
         self.name = name
-        self.shape = shape
+        wholeShape = shape
+        self.part = part ?? 0..<shape[0]
+        isOfExperts = part != nil
+        self.shape = [self.part.count] + shape.dropFirst()
         self.initialization = initialization
         self.decays = decays
     }
@@ -27,6 +41,10 @@ package struct ParameterTensor: Sendable, Equatable {
     package var columns: Int { shape.last! }
     package var rows: Int { count / columns }
     package var count: Int { shape.reduce(1, *) }
+    package var wholeCount: Int { wholeShape.reduce(1, *) }
+
+    /// Whether ranks that train together have the whole gradient, since all of them route the whole batch.
+    var isOfRouter: Bool { if case .router = initialization { true } else { false } }
 }
 
 /// Where each tensor lies in one block of memory.
@@ -56,4 +74,23 @@ package struct ParameterLayout: Sendable {
 
     /// The index of a tensor.
     package func index(of name: String) -> Int? { places[name] }
+
+    /// Where the numbers lie of what is neither of experts nor of routers, neighboring tensors together.
+    var runsOfOthers: [Range<Int>] {
+        var runs: [Range<Int>] = []
+        var isOpen = false
+        for (tensor, offset) in zip(tensors, offsets) {
+            let isOther = !tensor.isOfExperts && !tensor.isOfRouter
+            if isOther {
+                let end = offset + tensor.count
+                if isOpen {
+                    runs[runs.count - 1] = runs[runs.count - 1].lowerBound..<end
+                } else {
+                    runs.append(offset..<end)
+                }
+            }
+            isOpen = isOther
+        }
+        return runs
+    }
 }

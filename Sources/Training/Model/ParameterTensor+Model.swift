@@ -7,13 +7,17 @@ extension ParameterTensor {
     /// Matrices begin normal with a deviation of 0.02, those that write to the residual stream smaller by √(2 × layers)
     /// (Radford et al., 2019).
     ///
-    /// - Parameter routers: what each layer's router learns.
-    static func all(of architecture: Architecture, routers: [[RouterParameter]]) -> [ParameterTensor] {
+    /// - Parameters:
+    ///   - routers: what each layer's router learns.
+    ///   - part: the experts of every layer that are held here.
+    static func all(
+        of architecture: Architecture, routers: [[RouterParameter]], experts part: Range<Int>
+    ) -> [ParameterTensor] {
         let hidden = architecture.hiddenSize
         var tensors = [matrix("token_embedding", architecture.vocabularySize, hidden)]
         for (layer, router) in routers.enumerated() {
             tensors += attention(of: architecture, "layers.\(layer).")
-            tensors += experts(of: architecture, "layers.\(layer).")
+            tensors += experts(part, of: architecture, "layers.\(layer).")
             tensors += router.map { parameter in
                 ParameterTensor(
                     "layers.\(layer).router.\(parameter.name)", shape: [parameter.rows, parameter.columns],
@@ -42,14 +46,16 @@ extension ParameterTensor {
         return tensors
     }
 
-    private static func experts(of architecture: Architecture, _ prefix: String) -> [ParameterTensor] {
+    private static func experts(
+        _ part: Range<Int>, of architecture: Architecture, _ prefix: String
+    ) -> [ParameterTensor] {
         let (hidden, width, count) = (
             architecture.hiddenSize, architecture.intermediateSize, architecture.expertCount
         )
         var tensors = [
-            norm(prefix + "expert_norm", hidden), matrix(prefix + "experts.gate", count, width, hidden),
-            matrix(prefix + "experts.up", count, width, hidden),
-            residual(prefix + "experts.down", count, hidden, width, in: architecture),
+            norm(prefix + "expert_norm", hidden), matrix(prefix + "experts.gate", count, width, hidden, part: part),
+            matrix(prefix + "experts.up", count, width, hidden, part: part),
+            residual(prefix + "experts.down", count, hidden, width, part: part, in: architecture),
         ]
         if let width = architecture.sharedIntermediateSize {
             tensors += [
@@ -64,12 +70,15 @@ extension ParameterTensor {
         ParameterTensor(name, shape: [size], initialization: .constant(1), decays: false)
     }
 
-    private static func matrix(_ name: String, _ shape: Int...) -> ParameterTensor {
-        ParameterTensor(name, shape: shape, initialization: .normal(deviation: deviation))
+    private static func matrix(_ name: String, _ shape: Int..., part: Range<Int>? = nil) -> ParameterTensor {
+        ParameterTensor(name, shape: shape, part: part, initialization: .normal(deviation: deviation))
     }
 
-    private static func residual(_ name: String, _ shape: Int..., in architecture: Architecture) -> ParameterTensor {
+    private static func residual(
+        _ name: String, _ shape: Int..., part: Range<Int>? = nil, in architecture: Architecture
+    ) -> ParameterTensor {
         let share = 1 / Float(2 * architecture.layerCount).squareRoot()
-        return ParameterTensor(name, shape: shape, initialization: .normal(deviation: deviation * share))
+        return ParameterTensor(
+            name, shape: shape, part: part, initialization: .normal(deviation: deviation * share))
     }
 }

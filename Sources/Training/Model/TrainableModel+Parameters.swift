@@ -7,10 +7,10 @@ extension TrainableModel {
     package var parameterCounts: (all: Int, active: Int) {
         var (all, active) = (0, 0)
         for tensor in parameters.layout.tensors where isKeptForGeneration(tensor.name) {
-            all += tensor.count
+            all += tensor.wholeCount
             active +=
                 tensor.name.contains(".experts.")
-                ? tensor.count / architecture.expertCount * architecture.expertsPerToken : tensor.count
+                ? tensor.wholeCount / architecture.expertCount * architecture.expertsPerToken : tensor.wholeCount
         }
         return (all, active)
     }
@@ -38,18 +38,11 @@ extension TrainableModel {
         }
         return nil
     }
-
-    /// Where a number is not finite: in the weights, else in the gradients.
-    func firstNotFinite(_ workers: Workers) -> String? {
-        parameters.firstNotFinite(workers).map { "the tensor \($0)" }
-            ?? gradients.firstNotFinite(workers).map { "the gradient of \($0)" }
-    }
 }
 
 extension ParameterBlock {
     /// The first tensor that holds a number that is not finite.
-    func firstNotFinite(_ workers: Workers) -> String? {
+    func firstNotFinite(_ workers: Workers) -> Int? {
         layout.tensors.indices.first { self[$0].firstNonFinite(on: workers) != nil }
-            .map { layout.tensors[$0].name }
     }
 }

@@ -5,10 +5,13 @@ package import Tensors
 extension TrainableModel {
     /// The model of a recipe, its parameters zero.
     ///
-    /// - Parameter tokenCounts: how often each token of the vocabulary stands in what is learned.
+    /// - Parameters:
+    ///   - tokenCounts: how often each token of the vocabulary stands in what is learned.
+    ///   - ranks: those that train it together.
     package convenience init(
         _ recipe: Recipe, tokenCounts: [Int], recomputes: Bool? = nil, workers: Workers,
-        strategy: StrategyChoice = .automatic, clock: PartClock = PartClock()
+        strategy: StrategyChoice = .automatic, clock: PartClock = PartClock(),
+        ranks: TrainingRanks? = nil
     ) throws {
         let configuration = try recipe.routerConfiguration.validated()
         let routers = (0..<recipe.layers).map { layer in
@@ -21,7 +24,7 @@ extension TrainableModel {
             vocabularySize: tokenCounts.count, routing: Routing(configuration))
         self.init(
             architecture, routers: routers, recomputes: recomputes ?? recipe.recompute, workers: workers,
-            strategy: strategy, clock: clock)
+            strategy: strategy, clock: clock, ranks: ranks)
     }
 }
 

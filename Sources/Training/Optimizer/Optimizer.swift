@@ -36,9 +36,24 @@ package final class Optimizer {
     package func step(
         _ parameters: ParameterBlock, _ gradients: ParameterBlock, frozen: Set<Int> = [], rate: Double
     ) -> Double {
-        for index in frozen { gradients[index].fillWithZeros(on: workers) }
+        freeze(frozen, gradients)
         let norm = gradients.all.sumOfSquares(on: workers).squareRoot()
-        guard norm.isFinite else { return norm }
+        move(parameters, gradients, frozen: frozen, rate: rate, norm: norm)
+        return norm
+    }
+
+    /// Forgets the gradients of tensors that stay as they are.
+    func freeze(_ frozen: Set<Int>, _ gradients: ParameterBlock) {
+        for index in frozen { gradients[index].fillWithZeros(on: workers) }
+    }
+
+    /// Moves the parameters, unless the length of the gradients is no finite number.
+    ///
+    /// - Parameter norm: the length of all gradients together, those of other ranks among them.
+    func move(
+        _ parameters: ParameterBlock, _ gradients: ParameterBlock, frozen: Set<Int>, rate: Double, norm: Double
+    ) {
+        guard norm.isFinite else { return }
         steps += 1
         let scale = options.clip > 0 && norm > options.clip ? Float(options.clip / norm) : 1
         let rule = AdamW(beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon)
@@ -48,6 +63,5 @@ package final class Optimizer {
                 gradientScale: scale, parameters: parameters[index], gradients: gradients[index],
                 firstMoments: firstMoment[index], secondMoments: secondMoment[index], on: workers)
         }
-        return norm
     }
 }

@@ -101,8 +101,10 @@ extension Recipe {
     /// Roughly, without overflowing.
     var parameterEstimate: Double {
         let width = Double(hidden)
-        let experts = Double(experts) * 3 * width * Double(expertWidth)
         let attention = 2 * width * Double(headSize) * Double(heads + (kvHeads ?? heads))
-        return Double(layers) * (experts + attention) + Double(vocabulary) * width
+        return expertEstimate + Double(layers) * attention + Double(vocabulary) * width
     }
+
+    /// Those of the experts that tokens are sent to.
+    var expertEstimate: Double { Double(layers) * Double(experts) * 3 * Double(hidden) * Double(expertWidth) }
 }

@@ -52,18 +52,18 @@ package final class RoutingHistory {
         }
         var (loss, tokens) = (0.0, 0)
         let forms = model.generationForms
-        let generation = table(withWeights: withWeights) { batch, observer in
-            let losses = self.model.evaluate(batch, forms: forms, observer: observer).losses
+        let generation = try table(withWeights: withWeights) { batch, observer in
+            let losses = try self.model.evaluate(batch, forms: forms, observer: observer).losses
             loss += losses.reduce(0, +)
             tokens += batch.targets.count { $0 >= 0 }
         }
         let training =
             trainsAsItGenerates
             ? generation
-            : table(withWeights: false) { batch, observer in
+            : try table(withWeights: false) { batch, observer in
                 let context = self.recipe.routingBatch(
                     batch, step: max(0, min(step, self.recipe.steps) - 1), microBatch: 0)
-                _ = self.model.evaluate(batch, asTraining: context, observer: observer)
+                _ = try self.model.evaluate(batch, asTraining: context, observer: observer)
             }
         return LearningSnapshot(
             step: step, loss: loss / Double(max(tokens, 1)), generation: generation, training: training)
@@ -97,14 +97,14 @@ package final class RoutingHistory {
     }
 
     private func table(
-        withWeights: Bool, _ evaluate: (Batch, @escaping ObservedRoutes.Observer) -> Void
-    ) -> RoutingTable {
+        withWeights: Bool, _ evaluate: (Batch, @escaping ObservedRoutes.Observer) throws -> Void
+    ) rethrows -> RoutingTable {
         let router = recipe.routerConfiguration
         var builder = RoutingTableBuilder(
             model: recipe.name, experts: router.experts, topK: recipe.visitsPerToken)
         for batch in batches {
             var routes: [ObservedRoutes] = []
-            evaluate(batch) { routes.append($0) }
+            try evaluate(batch) { routes.append($0) }
             builder.append(routes, of: batch, domains: corpus.domains.map(\.name), withWeights: withWeights)
         }
         return builder.finish().tokenByToken()

@@ -22,10 +22,10 @@ struct RoutingProbe {
     /// Looks at the routes after the steps that the state says.
     ///
     /// - Returns: for each layer the share of tokens whose first expert has changed since the last look; nil at the first.
-    func look(at model: TrainableModel, _ state: inout RunState) -> [Double]? {
-        var seen = [[Int]](repeating: [], count: model.routers.count)
+    func look(at learner: Learner, _ state: inout RunState) throws -> [Double]? {
+        var seen = [[Int]](repeating: [], count: learner.model.routers.count)
         for batch in batches {
-            for (layer, route) in model.evaluate(batch).routes.enumerated() { seen[layer] += route.firstExperts }
+            for (layer, route) in try learner.evaluate(batch).routes.enumerated() { seen[layer] += route.firstExperts }
         }
         if state.fluctuation.isEmpty { state.fluctuation = seen.map { _ in RoutingFluctuation() } }
         for layer in seen.indices { state.fluctuation[layer].append(seen[layer], step: state.step) }

@@ -13,7 +13,7 @@ enum TrainingCheckpoint {
         var writer = try SafetensorsWriter(path: path, metadata: metadata, tensors: parts.map(\.tensor))
         for part in parts {
             switch part.content {
-            case .matrix(let matrix): try writer.append(matrix)
+            case .tensor(let block, let index): try run.learner.withWhole(block, index) { try writer.append($0) }
             case .floats(let numbers): try numbers.withUnsafeBytes { try writer.append($0) }
             case .integers(let numbers):
                 try numbers.map { Int32($0).littleEndian }.withUnsafeBytes { try writer.append($0) }
@@ -27,45 +27,51 @@ enum TrainingCheckpoint {
     ///
     /// - Throws: ``ModelFileError`` for a file that is damaged or of another shape, ``TrainingError`` for one that says
     ///   nothing about training.
-    static func restore(
-        _ path: String, _ model: TrainableModel, _ optimizer: Optimizer
-    ) throws -> RunState {
+    static func restore(_ path: String, _ learner: Learner) throws -> RunState {
         let file = try SafetensorsFile(path: path)
-        let state = try restore(file, at: path, model)
-        for (index, tensor) in model.parameters.layout.tensors.enumerated() {
-            try file.read("optimizer.first." + tensor.name, into: optimizer.firstMoment[index])
-            try file.read("optimizer.second." + tensor.name, into: optimizer.secondMoment[index])
+        let state = try state(of: file, at: path)
+        for (index, tensor) in learner.model.parameters.layout.tensors.enumerated() {
+            try learner.fill(.parameters, index) { try file.read(tensor.name, into: $0) }
+            try learner.fill(.firstMoment, index) { try file.read("optimizer.first." + tensor.name, into: $0) }
+            try learner.fill(.secondMoment, index) { try file.read("optimizer.second." + tensor.name, into: $0) }
         }
-        optimizer.steps = state.optimizerSteps
+        try learner.restore(
+            routers: learner.model.routers.indices.map { try routerState(of: file, layer: $0) },
+            optimizerSteps: state.optimizerSteps)
         return state
     }
 
     /// Puts only the model back: parameters and what its routers have learned beside them.
     static func restore(_ path: String, _ model: TrainableModel) throws -> RunState {
-        try restore(SafetensorsFile(path: path), at: path, model)
-    }
-
-    private static func restore(_ file: SafetensorsFile, at path: String, _ model: TrainableModel) throws -> RunState {
-        guard let text = file.metadata["training"], let state = try? RunState(text: text) else {
-            throw TrainingError("\(path) does not say where training was")
-        }
+        let file = try SafetensorsFile(path: path)
+        let state = try state(of: file, at: path)
         for (index, tensor) in model.parameters.layout.tensors.enumerated() {
             try file.read(tensor.name, into: model.parameters[index])
         }
         for (layer, router) in model.routers.enumerated() {
-            let prefix = "state.layers.\(layer).router."
-            let names = file.names.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
-            try router.restore(
-                Dictionary(uniqueKeysWithValues: names.map { ($0, try file.numbers(of: prefix + $0)) }))
+            try router.restore(routerState(of: file, layer: layer))
         }
         return state
+    }
+
+    private static func state(of file: SafetensorsFile, at path: String) throws -> RunState {
+        guard let text = file.metadata["training"], let state = try? RunState(text: text) else {
+            throw TrainingError("\(path) does not say where training was")
+        }
+        return state
+    }
+
+    private static func routerState(of file: SafetensorsFile, layer: Int) throws -> [String: [Float]] {
+        let prefix = "state.layers.\(layer).router."
+        let names = file.names.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+        return try Dictionary(uniqueKeysWithValues: names.map { ($0, try file.numbers(of: prefix + $0)) })
     }
 }
 
 /// A tensor of a checkpoint.
 private struct Part {
     enum Content {
-        case matrix(MatrixView)
+        case tensor(Learner.Block, Int)
         case floats([Float])
         case integers([Int])
         case bytes([UInt8])
@@ -74,9 +80,9 @@ private struct Part {
     let tensor: SafetensorsWriter.Tensor
     let content: Content
 
-    init(_ name: String, _ shape: [Int], _ matrix: MatrixView) {
+    init(_ name: String, _ shape: [Int], _ block: Learner.Block, _ index: Int) {
         tensor = .init(name: name, shape: shape)
-        content = .matrix(matrix)
+        content = .tensor(block, index)
     }
 
     init(_ name: String, _ numbers: [Float]) {
@@ -104,7 +110,7 @@ extension TrainingRun {
 
     private var modelParts: [Part] {
         let weights = model.parameters.layout.tensors.enumerated().map { index, tensor in
-            Part(tensor.name, tensor.shape, model.parameters[index])
+            Part(tensor.name, tensor.wholeShape, .parameters, index)
         }
         return weights
             + model.generationForms.enumerated().flatMap { layer, form in
@@ -120,8 +126,8 @@ extension TrainingRun {
     private var optimizerParts: [Part] {
         model.parameters.layout.tensors.enumerated().flatMap { index, tensor in
             [
-                Part("optimizer.first." + tensor.name, tensor.shape, optimizer.firstMoment[index]),
-                Part("optimizer.second." + tensor.name, tensor.shape, optimizer.secondMoment[index]),
+                Part("optimizer.first." + tensor.name, tensor.wholeShape, .firstMoment, index),
+                Part("optimizer.second." + tensor.name, tensor.wholeShape, .secondMoment, index),
             ]
         }
     }

@@ -30,6 +30,8 @@ package struct TrainingReport: Codable, Sendable {
     package var layers: [Layer]
     package var secondsByPart: [String: Double]
     package var checkpoint: String
+    /// What each rank had and did; nil where there was but one program.
+    package var ranks: [RankShare]?
 
     package struct Layer: Codable, Sendable {
         package var load: [Int]

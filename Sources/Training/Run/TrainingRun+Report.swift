@@ -3,11 +3,16 @@ import Profiling
 
 extension TrainingRun {
     /// Loss on all of the validation part, balance, speed: how the run ended.
-    func report() throws -> TrainingReport {
-        let validation = validate()
+    ///
+    /// - Parameter isCancelled: asked before every batch.
+    /// - Throws: `CancellationError` once it says yes.
+    func report(unless isCancelled: () -> Bool) throws -> TrainingReport {
+        let validation = try validate(unless: isCancelled)
         let looksAhead = model.routers.contains { !$0.isCausal }
-        let trainingForm = looksAhead ? validateAsTraining() : nil
-        let topK = recipe.router.name == .expertChoice ? validate(forms: model.topKForms).loss : nil
+        let trainingForm = looksAhead ? try validateAsTraining(unless: isCancelled) : nil
+        let topK =
+            recipe.router.name == .expertChoice ? try validate(.topK, unless: isCancelled).loss : nil
+        if isCancelled() { throw CancellationError() }
         let counts = model.parameterCounts
         let changes = state.fluctuation.map(\.changedShares)
         return TrainingReport(
@@ -30,7 +35,7 @@ extension TrainingRun {
             },
             secondsByPart: Dictionary(
                 uniqueKeysWithValues: model.clock.seconds.map { ($0.key.rawValue, $0.value) }),
-            checkpoint: folder.checkpoint(step: state.step))
+            checkpoint: folder.checkpoint(step: state.step), ranks: try learner.shares())
     }
 }
 

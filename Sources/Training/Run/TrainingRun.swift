@@ -11,13 +11,13 @@ package final class TrainingRun {
     package let recipe: Recipe
     package let folder: RunFolder
     package let corpus: Corpus
-    package let model: TrainableModel
+    package var model: TrainableModel { learner.model }
     /// Steps done.
     package var step: Int { state.step }
     /// The step whose checkpoint this run went on from.
     package private(set) var resumedStep: Int?
     var state: RunState
-    let optimizer: Optimizer
+    let learner: Learner
     private let lock: RunLock
     private let log: TrainingLog
     private let probe: RoutingProbe
@@ -28,11 +28,13 @@ package final class TrainingRun {
     /// - Parameters:
     ///   - startsOver: whether a run that is there makes room.
     ///   - cacheFolder: where the corpus keeps its tokens; nil: in the run's own folder.
+    ///   - ranks: those that train it together, this being the first of them; the others follow
+    ///     (``Learner/follow(_:workers:strategy:isCancelled:)``).
     ///   - progress: told how far reading the corpus has come.
     /// - Throws: ``TrainingError``, and what reading the corpus throws.
     package init(
         _ recipe: Recipe, in folder: RunFolder, startsOver: Bool = false, cacheFolder: String? = nil, workers: Workers,
-        strategy: StrategyChoice = .automatic,
+        strategy: StrategyChoice = .automatic, ranks: TrainingRanks? = nil,
         progress: @escaping (CorpusProgress) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
     ) throws {
         let recipe = try recipe.validated()
@@ -40,27 +42,25 @@ package final class TrainingRun {
         lock = try folder.claim(for: recipe, startsOver: startsOver)
         let corpus = try recipe.corpus(
             cacheFolder: cacheFolder ?? folder.data, progress: progress, isCancelled: isCancelled)
-        try recipe.checkMemory(vocabularySize: corpus.description.pieces.count)
-        let model = try TrainableModel(recipe, tokenCounts: corpus.tokenCounts(), workers: workers, strategy: strategy)
+        let learner = try Learner(
+            recipe, tokenCounts: corpus.tokenCounts(), workers: workers, strategy: strategy, ranks: ranks)
         try folder.begin(recipe, startsOver: startsOver)
         self.recipe = recipe
         self.folder = folder
         self.corpus = corpus
-        self.model = model
+        self.learner = learner
         self.workers = workers
-        let optimizer = Optimizer(model.parameters.layout, recipe.optimizerOptions, workers: workers)
-        self.optimizer = optimizer
         let (probe, mark) = (RoutingProbe(corpus, recipe), CorpusMark(corpus))
         self.probe = probe
         if let step = folder.checkpointSteps().last {
             state = try folder.goingOn(after: step) { path in
-                try TrainingCheckpoint.restore(path, model, optimizer)
+                try TrainingCheckpoint.restore(path, learner)
                     .checked(after: step, of: recipe, mark, probeTokens: probe.tokenCount)
             }
             resumedStep = step
         } else {
             state = RunState(mark)
-            model.parameters.initialize(seed: recipe.seed)
+            try learner.initialize()
         }
         log = try TrainingLog(path: folder.log, upTo: state.step)
     }
@@ -80,7 +80,7 @@ package final class TrainingRun {
         let began = ContinuousClock.now
         var progress = TrainingProgress(step: state.step, steps: recipe.steps)
         while state.step < recipe.steps {
-            guard !isCancelled() else {
+            guard !isCancelled(), !learner.isCancelled else {
                 try checkpoint()
                 return nil
             }
@@ -98,7 +98,11 @@ package final class TrainingRun {
         // All is kept by now; what reads the whole validation text may take long, and can be done another time.
         let report: TrainingReport
         do {
-            report = try workers.cancellable(by: isCancelled) { try self.report() }
+            // Of several ranks none may leave a loop in the middle: the others would wait for what does not come.
+            report =
+                try learner.ranks != nil
+                ? self.report(unless: isCancelled)
+                : workers.cancellable(by: isCancelled) { try self.report(unless: { self.workers.isCancelled }) }
         } catch is CancellationError {
             return nil
         }
@@ -112,39 +116,33 @@ package final class TrainingRun {
 
     /// One step.
     private func learn() throws -> LearnedStep {
-        model.gradients.all.fillWithZeros(on: workers)
         var learned = LearnedStep(rate: recipe.rates.rate(at: state.step))
         for index in 0..<recipe.accumulate {
             model.clock.enter(.data)
             let batch = corpus.batch(
                 step: state.step, microBatch: index, sequences: recipe.batch, context: recipe.context,
                 seed: recipe.seed)
-            let outcome = model.learn(
-                from: batch, recipe.routingBatch(batch, step: state.step, microBatch: index),
-                scale: 1 / Float(recipe.accumulate))
+            let outcome = try learner.learn(from: batch, step: state.step, microBatch: index)
             learned.add(outcome, share: 1 / Double(recipe.accumulate))
         }
-        model.clock.enter(.optimizer)
-        let frozen = model.frozenTensors(at: state.step, of: recipe.steps)
-        learned.gradientNorm = optimizer.step(model.parameters, model.gradients, frozen: frozen, rate: learned.rate)
+        learned.gradientNorm = try learner.move(step: state.step)
         try checkFinite(learned)
-        model.finishStep(state.step, of: recipe.steps)
-        model.clock.enter(.other)
         state.step += 1
-        state.optimizerSteps = optimizer.steps
+        state.optimizerSteps = learner.optimizer.steps
         state.note(learned, of: recipe)
         return learned
     }
 
     private func checkFinite(_ learned: LearnedStep) throws {
         guard !learned.loss.isFinite || !learned.gradientNorm.isFinite else { return }
-        throw divergence(in: model.firstNotFinite(workers) ?? "the loss", step: state.step + 1)
+        throw divergence(in: try learner.firstNotFinite(withGradients: true) ?? "the loss", step: state.step + 1)
     }
 
     /// The last update may have been one too many, and no later step would tell.
     private func checkWeights() throws {
-        guard let tensor = model.parameters.firstNotFinite(workers) ?? model.firstStateNotFinite else { return }
-        throw divergence(in: "the tensor \(tensor)", step: state.step)
+        let place =
+            try learner.firstNotFinite(withGradients: false) ?? model.firstStateNotFinite.map { "the tensor \($0)" }
+        if let place { throw divergence(in: place, step: state.step) }
     }
 
     private func divergence(in place: String, step: Int) -> TrainingError {
@@ -175,9 +173,9 @@ package final class TrainingRun {
         entry.dropRate = state.dropRate
         entry.tokensPerSecond = state.tokensPerSecond
         state.forgetLoads()
-        if probes { entry.fluctuation = model.clock.hold(.validation) { probe.look(at: model, &state) } }
+        if probes { entry.fluctuation = try model.clock.hold(.validation) { try probe.look(at: learner, &state) } }
         if validates, !isLast {
-            let validation = validate(tokens: recipe.validationTokens)
+            let validation = try validate(tokens: recipe.validationTokens)
             guard validation.loss.isFinite else { throw divergence(in: "the validation loss", step: state.step) }
             entry.validationLoss = validation.loss
             entry.validationLossByDomain = validation.lossByDomain
@@ -190,40 +188,36 @@ package final class TrainingRun {
     ///
     /// - Parameters:
     ///   - tokens: as many as are wanted; nil: all.
-    ///   - forms: how each layer routes; nil: as it would in generation.
-    package func validate(tokens: Int? = nil, forms: [GenerationForm]? = nil) -> Validation {
-        var validation = emptyValidation
+    ///   - form: how each layer routes.
+    ///   - isCancelled: asked before every batch; once it says yes, the rest is left out.
+    func validate(
+        tokens: Int? = nil, _ form: Learner.Form = .generation, unless isCancelled: () -> Bool = { false }
+    ) throws -> Validation {
+        try validate(tokens: tokens, unless: isCancelled) { _, batch in try learner.evaluate(batch, form) }
+    }
+
+    /// The same with the decisions that routers take while they learn.
+    func validateAsTraining(unless isCancelled: () -> Bool) throws -> Double {
+        try validate(tokens: nil, unless: isCancelled) { index, batch in
+            try learner.evaluate(batch, .training(step: recipe.steps - 1, microBatch: index))
+        }.loss
+    }
+
+    private func validate(
+        tokens: Int?, unless isCancelled: () -> Bool,
+        _ evaluate: (_ index: Int, Batch) throws -> (losses: [Double], routes: [Assignment])
+    ) throws -> Validation {
+        var validation = Validation(
+            domains: corpus.domains.map(\.name), experts: model.architecture.expertCount,
+            layers: model.architecture.layerCount)
         let batches = corpus.validationBatches(
-            sequences: recipe.batch, context: recipe.context, limit: windows(tokens))
-        model.clock.hold(.validation) {
-            for batch in batches where !workers.isCancelled {
-                let (losses, routes) = model.evaluate(batch, forms: forms)
+            sequences: recipe.batch, context: recipe.context, limit: tokens.map { max(1, $0 / recipe.context) })
+        try model.clock.hold(.validation) {
+            for (index, batch) in batches.enumerated() where !isCancelled() {
+                let (losses, routes) = try evaluate(index, batch)
                 validation.add(losses, routes, batch)
             }
         }
         return validation
-    }
-
-    private func windows(_ tokens: Int?) -> Int? { tokens.map { max(1, $0 / recipe.context) } }
-
-    private var emptyValidation: Validation {
-        Validation(
-            domains: corpus.domains.map(\.name), experts: model.architecture.expertCount,
-            layers: model.architecture.layerCount)
-    }
-
-    /// The same as ``validate(tokens:)``, with the decisions that routers take while they learn.
-    package func validateAsTraining(tokens: Int? = nil) -> Double {
-        var validation = emptyValidation
-        let batches = corpus.validationBatches(
-            sequences: recipe.batch, context: recipe.context, limit: windows(tokens))
-        model.clock.hold(.validation) {
-            for (index, batch) in batches.enumerated() where !workers.isCancelled {
-                let context = recipe.routingBatch(batch, step: recipe.steps - 1, microBatch: index)
-                let (losses, routes) = model.evaluate(batch, asTraining: context)
-                validation.add(losses, routes, batch)
-            }
-        }
-        return validation.loss
     }
 }
