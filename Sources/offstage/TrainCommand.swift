@@ -33,7 +33,7 @@ struct Train: RankCommand {
     var strategy: StrategyChoice = .automatic
     @Option(
         help: ArgumentHelp(
-            "What travels between ranks: tokens, to the ranks that hold their experts; or the weights of all experts, to every rank, which pays where they are fewer than the tokens' rows.",
+            "What travels between ranks: tokens, to the ranks that hold their experts; or the weights of all experts, to every rank, which pays where they are fewer than the tokens' rows; auto: whichever is faster, layer by layer, so that a run's last digits are not the same twice.",
             valueName: "what"))
     var overRanks: ExpertTravel = .tokens
     @Flag(help: "Show the experts' load as it goes; lines of JSON where standard error is no terminal.")

@@ -70,6 +70,7 @@ extension TrainingReport {
                 + "\(formatted(bytes: rank.peakMemoryBytes)) · \(rank.exchangeSeconds.rounded(2)) s for the other ranks, "
                 + "\(formatted(bytes: rank.bytesReceived)) from them"
         }
+        lines += (overRanks ?? []).lines.map { "\($0)" }
         return (lines + ["Run it with"] + commands.map { "    \($0)" }).joined(separator: "\n")
     }
 }

@@ -1,5 +1,5 @@
 /// What was chosen for every layer and kind of load, and how long it took.
-struct PlanHistory {
+package struct PlanHistory {
     struct Record {
         let key: LoadKey
         /// The last of its kind.
@@ -14,29 +14,31 @@ struct PlanHistory {
     private(set) var records: [Record] = []
     private var places: [LoadKey: Int] = [:]
 
+    package init() {}
+
     /// Makes a place for a kind of load, or finds it.
     ///
     /// - Parameter isNew: whether it was not there yet.
-    mutating func place(of key: LoadKey, _ call: LayerCall, strategies: Int) -> (place: Int, isNew: Bool) {
+    package mutating func place(of key: LoadKey, _ call: LayerCall, strategies: Int) -> (place: Int, isNew: Bool) {
         if let place = places[key] { return (place, false) }
         places[key] = records.count
         records.append(Record(key: key, call: call, calls: Array(repeating: 0, count: strategies)))
         return (records.count - 1, true)
     }
 
-    mutating func note(_ call: LayerCall, _ strategy: Int, at place: Int) {
+    package mutating func note(_ call: LayerCall, _ strategy: Int, at place: Int) {
         records[place].call = call
         records[place].calls[strategy] += 1
     }
 
-    mutating func note(seconds: Double, at place: Int) {
+    package mutating func note(seconds: Double, at place: Int) {
         records[place].seconds += seconds
         records[place].measured += 1
     }
 
     /// One explanation for each layer and phase: of the kind of load that took most of its time, or came most often.
-    func layers(
-        _ dictionary: StrategyDictionary, _ names: [StrategyName], units: (LayerCall) -> Double
+    package func layers(
+        _ dictionary: StrategyDictionary, _ names: [String], units: (LayerCall) -> Double
     ) -> [LayerExplanation] {
         let groups = Dictionary(grouping: records) { record in
             LayerExplanation.Place(layer: record.key.layer, phase: record.key.phase, isShared: record.key.isShared)
@@ -50,7 +52,7 @@ struct PlanHistory {
             let chosen = heaviest.calls.indices.max { heaviest.calls[$0] < heaviest.calls[$1] }!
             return LayerExplanation(
                 place: place, tokens: heaviest.call.tokens, active: heaviest.call.visits.count,
-                imbalance: heaviest.call.imbalance, chosen: names[chosen].description,
+                imbalance: heaviest.call.imbalance, chosen: names[chosen],
                 calls: heaviest.calls.reduce(0, +),
                 strategies: entry.arms.map { arm in
                     LayerExplanation.Strategy(

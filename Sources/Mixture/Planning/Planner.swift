@@ -68,7 +68,7 @@ package final class Planner {
 
     /// What was chosen for every layer, predicted and measured.
     package func explanation() -> [LayerExplanation] {
-        history.layers(dictionary, names) { call in Self.units(of: call) }
+        history.layers(dictionary, names.map(\.description)) { call in Self.units(of: call) }
     }
 
     /// Whether what was learned before is about the same strategies.

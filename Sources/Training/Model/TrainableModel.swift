@@ -23,6 +23,7 @@ package final class TrainableModel {
     private let attention: [AttentionBlock]
     private let mixtures: [MixtureBlock]
     private let head: OutputHead
+    private let way: any ExpertWay
     private let memory: PassMemory
 
     /// A model whose parameters are zero.
@@ -59,6 +60,7 @@ package final class TrainableModel {
             ranks?.way(
                 experts: experts, hiddenSize: architecture.hiddenSize, width: architecture.intermediateSize)
             ?? LoneWay()
+        self.way = way
         mixtures = routers.enumerated().map { layer, router in
             MixtureBlock(
                 architecture, layer: layer, router: router.parameters.map(\.name), parameters, gradients, planner,
@@ -113,6 +115,12 @@ package final class TrainableModel {
             router.finishStep(step, of: steps, parameters: mixtures[layer].weights.router)
         }
     }
+
+    /// Ends the computing of a step, before the parameters move.
+    package func finishGradients() throws { try way.finishStep() }
+
+    /// Why each layer's experts were computed by several ranks as they were, where there was a choice.
+    package var explanation: [LayerExplanation] { way.explanation }
 
     /// How each layer routes in a text that is generated.
     package var generationForms: [GenerationForm] {

@@ -21,6 +21,17 @@ protocol ExpertWay: AnyObject {
     func backward(
         _ visits: ExpertVisitsOfRanks, _ gradient: MatrixView, addingTo inputGradient: MatrixView
     ) throws -> [Float]
+
+    /// Ends a step, on all ranks at once.
+    func finishStep() throws
+
+    /// Why each layer was computed as it was, where there was a choice.
+    var explanation: [LayerExplanation] { get }
+}
+
+extension ExpertWay {
+    func finishStep() {}
+    var explanation: [LayerExplanation] { [] }
 }
 
 /// A layer's visits of a batch, and what computes them.

@@ -144,6 +144,7 @@ extension Learner {
     ///
     /// - Returns: the length of all gradients, the same on every rank.
     private func addedUp(_ ranks: TrainingRanks) throws -> Double {
+        try model.finishGradients()
         let layout = model.gradients.layout
         for run in layout.runsOfOthers {
             try ranks.addUpEverywhere(

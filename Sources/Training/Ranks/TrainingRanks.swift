@@ -12,6 +12,8 @@ extension Occasion {
 /// What travels between ranks that train a model's experts together.
 package enum ExpertTravel: String, CaseIterable, Sendable {
     case tokens, weights
+    /// Whichever is faster, layer by layer.
+    case auto
 }
 
 /// The ranks that train a model together: each has all of its weights but the experts, some of those, and some sequences of
@@ -42,6 +44,11 @@ package final class TrainingRanks {
         switch travel {
         case .tokens: TokensWay(self, experts: experts, hiddenSize: hiddenSize)
         case .weights: WeightsWay(self, experts: experts, hiddenSize: hiddenSize, width: width)
+        case .auto:
+            ChosenWay(
+                self, TokensWay(self, experts: experts, hiddenSize: hiddenSize),
+                WeightsWay(self, experts: experts, hiddenSize: hiddenSize, width: width), hiddenSize: hiddenSize,
+                width: width)
         }
     }
 }

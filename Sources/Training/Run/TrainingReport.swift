@@ -1,3 +1,5 @@
+package import Mixture
+
 /// How a run ended.
 package struct TrainingReport: Codable, Sendable {
     package var name: String
@@ -32,6 +34,8 @@ package struct TrainingReport: Codable, Sendable {
     package var checkpoint: String
     /// What each rank had and did; nil where there was but one program.
     package var ranks: [RankShare]?
+    /// Why each layer's experts were computed by the ranks as they were; nil where there was no choice.
+    package var overRanks: [LayerExplanation]?
 
     package struct Layer: Codable, Sendable {
         package var load: [Int]

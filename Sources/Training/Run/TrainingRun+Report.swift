@@ -35,7 +35,8 @@ extension TrainingRun {
             },
             secondsByPart: Dictionary(
                 uniqueKeysWithValues: model.clock.seconds.map { ($0.key.rawValue, $0.value) }),
-            checkpoint: folder.checkpoint(step: state.step), ranks: try learner.shares())
+            checkpoint: folder.checkpoint(step: state.step), ranks: try learner.shares(),
+            overRanks: model.explanation.isEmpty ? nil : model.explanation)
     }
 }
 
