@@ -9,8 +9,8 @@ extension Learner {
         guard let ranks, tensor(index).isOfExperts else { return try body(self[block][index]) }
         try ranks.announce(RankOrder(.give, block.rawValue, index))
         let whole = whole(index)
-        try gather(block, index, into: whole.view)
-        return try body(whole.view)
+        try gather(block, index, into: whole)
+        return try body(whole)
     }
 
     /// Fills a tensor on the ranks that hold it, or parts of it.
@@ -18,11 +18,10 @@ extension Learner {
     /// - Parameter fill: fills the whole, on the first rank.
     func fill(_ block: Block, _ index: Int, _ fill: (MatrixView) throws -> Void) throws {
         guard let ranks else { return try fill(self[block][index]) }
-        let whole = tensor(index).isOfExperts ? whole(index) : nil
-        let view = whole?.view ?? self[block][index]
+        let view = tensor(index).isOfExperts ? whole(index) : self[block][index]
         try fill(view)
         try ranks.announce(RankOrder(.take, block.rawValue, index))
-        try withExtendedLifetime(whole) { try spread(block, index, from: view) }
+        try spread(block, index, from: view)
     }
 
     /// Sets what routers and the optimizer know beside their tensors.
@@ -92,8 +91,10 @@ extension Learner {
 
     private func tensor(_ index: Int) -> ParameterTensor { model.parameters.layout.tensors[index] }
 
-    private func whole(_ index: Int) -> RowBuffer {
-        RowBuffer(columns: tensor(index).columns, rows: tensor(index).wholeCount / tensor(index).columns)
+    /// Room for a whole tensor, one at a time.
+    private func whole(_ index: Int) -> MatrixView {
+        let (count, columns) = (tensor(index).wholeCount, tensor(index).columns)
+        return room.rows((count + room.columns - 1) / room.columns).part(at: 0, rows: count / columns, columns: columns)
     }
 
     /// Numbers of each rank.

@@ -11,6 +11,8 @@ package final class Learner {
     let recipe: Recipe
     let ranks: TrainingRanks?
     let workers: Workers
+    /// Where the first of several ranks puts a whole tensor together: as large as the largest, once there was one.
+    let room = RowBuffer(columns: 16)
     /// Whether a rank has been told to stop.
     private(set) var isCancelled = false
 
