@@ -77,6 +77,7 @@ package final class TrainableModel {
     /// - Throws: `RankFailure` where another rank is missing.
     package func learn(from batch: Batch, _ context: RoutingBatch, scale: Float) throws -> BatchOutcome {
         var outcome = BatchOutcome()
+        way.beginPass(learns: true)
         let shares = shares(of: batch)
         let own = shares.own(of: batch)
         embed(own)
@@ -164,6 +165,7 @@ package final class TrainableModel {
         _ batch: Batch, route: (_ layer: Int, _ normed: MatrixView) -> Assignment
     ) throws -> (losses: [Double], routes: [Assignment]) {
         var routes: [Assignment] = []
+        way.beginPass(learns: false)
         let shares = shares(of: batch)
         let own = shares.own(of: batch)
         embed(own)

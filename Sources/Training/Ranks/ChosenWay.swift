@@ -14,6 +14,7 @@ final class ChosenWay: ExpertWay {
     private var costs: TravelCosts?
     private var dictionary = StrategyDictionary()
     private var history = PlanHistory()
+    private var learns = false
     /// Of each layer that has gone forward and not backward yet.
     private var begun: [Int: Passage] = [:]
     /// Since the last step's end, in the same order on all ranks.
@@ -23,7 +24,8 @@ final class ChosenWay: ExpertWay {
     private struct Passage {
         let call: LayerCall
         let arm: Int
-        let place: Int
+        /// In the history; nil where nothing is learned, and so nothing is timed.
+        let place: Int?
         var forwardSeconds = 0.0
         var seconds = 0.0
     }
@@ -35,8 +37,13 @@ final class ChosenWay: ExpertWay {
         ways = [(ExpertTravel.tokens.rawValue, tokens), (ExpertTravel.weights.rawValue, weights)]
     }
 
+    func beginPass(learns: Bool) {
+        self.learns = learns
+        begun.removeAll(keepingCapacity: true)
+    }
+
     func forward(_ visits: ExpertVisitsOfRanks, _ input: MatrixView, addingTo output: MatrixView) throws {
-        // What goes forward may do so again before it goes back, and may never do.
+        // What goes forward may do so again before it goes back.
         var passage = try begun[visits.layer] ?? chosen(visits)
         let start = ContinuousClock.now
         try ways[passage.arm].way.forward(visits, input, addingTo: output)
@@ -63,10 +70,9 @@ final class ChosenWay: ExpertWay {
         for (index, passage) in ended.enumerated() {
             let slowest = Double((0..<ranks.count).map { times[$0 * ended.count + index] }.max()!)
             dictionary.record(LoadKey(passage.call), arm: passage.arm, seconds: slowest)
-            history.note(seconds: slowest, at: passage.place)
+            history.note(seconds: slowest, at: passage.place!)
         }
         ended.removeAll(keepingCapacity: true)
-        begun.removeAll(keepingCapacity: true)
     }
 
     var explanation: [LayerExplanation] { history.layers(dictionary, ways.map(\.name)) { _ in 1 } }
@@ -77,7 +83,8 @@ final class ChosenWay: ExpertWay {
             ?? TravelCosts(measuredBy: ranks, hiddenSize: hiddenSize, width: width, on: visits.workers)
         self.costs = costs
         let call = LayerCall(
-            layer: visits.layer, phase: .forward, tokens: visits.assignment.tokens, experts: visits.assignment.experts,
+            layer: visits.layer, phase: learns ? .forward : .prompt, tokens: visits.assignment.tokens,
+            experts: visits.assignment.experts,
             visits: visits.assignment.visitedExperts.map(\.visits))
         let key = LoadKey(call)
         let arm = dictionary.choose(key) {
@@ -85,6 +92,7 @@ final class ChosenWay: ExpertWay {
             let predicted = [costs.tokens, costs.weights].map { $0(visits.assignment, visits.shares, owners) }
             return zip(ways, predicted).map { StrategyDictionary.Arm(name: $0.name, predicted: $1) }
         }
+        guard learns else { return Passage(call: call, arm: arm, place: nil) }
         let (place, _) = history.place(of: key, call, strategies: ways.count)
         history.note(call, arm, at: place)
         return Passage(call: call, arm: arm, place: place)

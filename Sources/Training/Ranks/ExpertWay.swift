@@ -5,6 +5,11 @@ import Tensors
 ///
 /// Every rank routes the whole batch, so all know of every visit. What a rank adds up is for its own tokens.
 protocol ExpertWay: AnyObject {
+    /// Begins a pass through all layers.
+    ///
+    /// - Parameter learns: whether it goes back through them, too.
+    func beginPass(learns: Bool)
+
     /// Adds to each row of `output` what its token's experts make of it.
     ///
     /// - Parameters:
@@ -30,6 +35,7 @@ protocol ExpertWay: AnyObject {
 }
 
 extension ExpertWay {
+    func beginPass(learns: Bool) {}
     func finishStep() {}
     var explanation: [LayerExplanation] { [] }
 }
