@@ -46,7 +46,7 @@ def main():
             ratio = medians["auto"] / medians[better]
             missed += ratio < 1 - max(0.02, spread)
             print(f"{rate:>8} {name:>6} " + " ".join(f"{medians[way]:>8,.0f} ({found[0]:,.0f} to {found[-1]:,.0f})".rjust(24)
-                                                      for way, found in speeds.items()) + f"   {ratio:.2f}, spread {spread:.2f}")
+                                                      for way, found in speeds.items()) + f"   {ratio:.2f}, spread {spread:.2f}", flush=True)
             errors += explained(runs["auto"])
     print(f"predicted against measured: {len(errors)} times, mean error {statistics.fmean(errors):.0%}, median {statistics.median(errors):.0%}")
     print(f"missed {missed} of {len(options.rates) * len(BATCHES)}" if missed else "auto is as fast as the better of both everywhere")
@@ -55,7 +55,7 @@ def main():
 def trained(options, rate, batch, way):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="travel-"))
     try:
-        command = [HERE / "two-hosts", rate, options.offstage, "train", "--data", "toy", "--toy-bytes", 200000, *MODEL, "--batch", batch,
+        command = [HERE / "two-hosts", rate, options.offstage, "train", "--data", "toy", "--toy-bytes", 20000, *MODEL, "--batch", batch,
                    "--steps", options.steps, "--validate-every", options.steps, "--over-ranks", way, "--threads", 1, "--out", folder / "run", "--json"]
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=600)
         if done.returncode != 0:
