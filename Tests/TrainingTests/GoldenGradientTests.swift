@@ -38,7 +38,8 @@ import Training
                 domains: [0, 0, 0])
             let outcome = try model.learn(from: batch, RoutingBatch(tokens: batch.tokens, sequenceLength: 17), scale: 1)
             #expect(abs(outcome.loss - step.loss) < 1e-4 * step.loss)
-            _ = optimizer.step(model.parameters, model.gradients, rate: 0.003)
+            let norm = model.gradients.all.sumOfSquares(on: workers).squareRoot()
+            optimizer.move(model.parameters, model.gradients, rate: 0.003, norm: norm)
         }
         let file = try SafetensorsFile(path: Golden.path("adamw.safetensors"))
         for (index, tensor) in model.parameters.layout.tensors.enumerated() {

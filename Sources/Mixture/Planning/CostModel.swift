@@ -47,8 +47,7 @@ package struct CostModel: Sendable {
 
     private func units(
         _ stage: ExpertCut.Stage, _ part: Schedule.Part, _ parts: Int, _ threads: Int, _ cut: ExpertCut,
-        _ gathers: Bool,
-        _ readers: Int
+        _ gathers: Bool, _ readers: Int
     ) -> [ThreadClock.Unit] {
         if stage == .gather && !gathers { return [] }
         let count = cut.units(stage, visits: part.visits.count, among: parts, threads: threads)
@@ -80,11 +79,9 @@ package struct CostModel: Sendable {
         case .gather: rows * costs.gatheredVisit
         case .inner: rows * costs.innerVisit
         case .gateAndUp:
-            rows * row(\.gateAndUpRow, unit, active)
-                + wayFromAfar(unit, tile: layout.tiles[0])
+            rows * row(\.gateAndUpRow, unit, active) + wayFromAfar(unit, tile: layout.tiles[0])
         case .down:
-            rows * row(\.downRow, unit, active)
-                + wayFromAfar(unit, tile: layout.tiles[layout.gateAndUpTiles])
+            rows * row(\.downRow, unit, active) + wayFromAfar(unit, tile: layout.tiles[layout.gateAndUpTiles])
         }
     }
 

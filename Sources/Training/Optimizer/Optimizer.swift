@@ -27,31 +27,19 @@ package final class Optimizer {
         self.workers = workers
     }
 
-    /// Moves the parameters, once.
-    ///
-    /// - Parameters:
-    ///   - frozen: tensors that stay as they are: no momentum, no decay.
-    ///   - rate: the learning rate.
-    /// - Returns: the length of all gradients together before it was clipped.
-    package func step(
-        _ parameters: ParameterBlock, _ gradients: ParameterBlock, frozen: Set<Int> = [], rate: Double
-    ) -> Double {
-        freeze(frozen, gradients)
-        let norm = gradients.all.sumOfSquares(on: workers).squareRoot()
-        move(parameters, gradients, frozen: frozen, rate: rate, norm: norm)
-        return norm
-    }
-
     /// Forgets the gradients of tensors that stay as they are.
     func freeze(_ frozen: Set<Int>, _ gradients: ParameterBlock) {
         for index in frozen { gradients[index].fillWithZeros(on: workers) }
     }
 
-    /// Moves the parameters, unless the length of the gradients is no finite number.
+    /// Moves the parameters, once, unless the length of the gradients is no finite number.
     ///
-    /// - Parameter norm: the length of all gradients together, those of other ranks among them.
-    func move(
-        _ parameters: ParameterBlock, _ gradients: ParameterBlock, frozen: Set<Int>, rate: Double, norm: Double
+    /// - Parameters:
+    ///   - frozen: tensors that stay as they are: no momentum, no decay.
+    ///   - rate: the learning rate.
+    ///   - norm: the length of all gradients together, those of other ranks among them, by which they are clipped.
+    package func move(
+        _ parameters: ParameterBlock, _ gradients: ParameterBlock, frozen: Set<Int> = [], rate: Double, norm: Double
     ) {
         guard norm.isFinite else { return }
         steps += 1
